@@ -1,0 +1,29 @@
+"""Hashes and their text form.  An id is either given from outside or computed from what it names; none is drawn here."""
+
+import base64
+import hashlib
+from typing import NewType
+
+Fingerprint = NewType("Fingerprint", str)
+"""A party: the RFC 7638 thumbprint of its Ed25519 party key, 43 characters of base64url."""
+
+NoticeId = NewType("NoticeId", str)
+"""A notice as its owner named it, for example A-0001.  Unique within its party."""
+
+
+def b64url(data: bytes) -> str:
+    """base64url without padding.  Source: RFC 7515 2."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_b64url(text: str) -> bytes:
+    """The inverse of b64url.  Raises ValueError on anything that b64url would not have written."""
+    raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    if b64url(raw) != text:
+        raise ValueError("not base64url without padding")
+    return raw
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 as 43 characters of base64url."""
+    return b64url(hashlib.sha256(data).digest())

@@ -1,0 +1,50 @@
+"""Every maximum of the node, with its unit and why.  A limit that is not here does not exist."""
+
+from typing import Final
+
+# --- bytes from a peer, checked before parsing ---------------------------------------------------------------
+STATEMENT_BYTES: Final = 64 * 1024  # one statement as it travels; a route of 64 polygons of 64 vertices fits
+JSON_DEPTH: Final = 12  # our deepest statement nests 9 deep (an agreement's polygon with holes)
+PEER_BODY_BYTES: Final = 512 * 1024  # one request of a peer: a batch of statements
+STATEMENTS_PER_BATCH: Final = 64  # one request of a peer
+CARD_BYTES: Final = 16 * 1024  # a card, read from a file by hand
+
+# --- a peer's share of the node -------------------------------------------------------------------------------
+PEER_REQUESTS_PER_S: Final = 50  # refilled; over it 429 and no receipt: deferral, not refusal
+PEER_REQUESTS_BURST: Final = 200
+PEER_STATEMENTS_PER_S: Final = 500  # refilled; ten times the busiest day on record (DOMAIN 1.2) in one second
+PEER_STATEMENTS_BURST: Final = 2_000
+REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
+NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten nonce are refused
+
+# --- a notice -------------------------------------------------------------------------------------------------
+VOLUMES_PER_NOTICE: Final = 64  # a route of 64 legs
+VERTICES_PER_SHAPE: Final = 2_000  # all rings together
+HOLES_PER_POLYGON: Final = 64
+KEY_ENTRIES: Final = 256  # notice versions in an awareness key
+AUDIENCE: Final = 32  # peers of one node
+NOTICES_LIVE_PER_PARTY: Final = 100_000  # not ended, cancelled or past
+NOTICE_SPAN_MS: Final = 400 * 86_400_000  # a standing zone of a year and some
+
+# --- the desk -------------------------------------------------------------------------------------------------
+DESK_BODY_BYTES: Final = 256 * 1024
+FREE_TEXT_CHARS: Final = 200  # DOMAIN DIS-06
+IDEMPOTENCY_KEYS_KEPT: Final = 10_000  # answers kept for retries, newest first
+IDEMPOTENCY_KEY_CHARS: Final = 128
+SESSIONS: Final = 64
+SESSION_MS: Final = 12 * 3_600_000  # a shift
+SSE_CLIENTS: Final = 64
+SSE_BACKLOG_EVENTS: Final = 1_000  # a slower client is cut off and resumes
+LOGONS_PER_MINUTE: Final = 10  # per account: argon2 costs us, guessing costs them
+
+# --- the engine -----------------------------------------------------------------------------------------------
+BATCH_COMMANDS: Final = 256  # commands decided before one sync
+QUEUE_COMMANDS: Final = 4_096  # waiting for the sequencer; over it a door answers 503
+PROPOSALS_SHOWN: Final = 8
+DIALOGUE_TURNS: Final = 64  # proposals and counters about one pair
+
+# --- delivery -------------------------------------------------------------------------------------------------
+RETRY_FIRST_MS: Final = 250
+RETRY_LAST_MS: Final = 30_000
+REQUEST_TIMEOUT_MS: Final = 10_000  # DOMAIN 8: machine receipt within 10 s
+CATCH_UP_STATEMENTS: Final = 64  # asked for at a time
