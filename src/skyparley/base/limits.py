@@ -21,6 +21,8 @@ NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten
 VOLUMES_PER_NOTICE: Final = 64  # a route of 64 legs
 VERTICES_PER_SHAPE: Final = 2_000  # all rings together
 HOLES_PER_POLYGON: Final = 64
+VERTICES_AFTER_SPLIT: Final = 4_000  # one ring or line, long edges split at 100 km: ten times round the Earth, 50 ms of work
+CORES_KEPT: Final = 8_192  # shapes built on the sphere and kept for the next question about them; about 2 kB each
 KEY_ENTRIES: Final = 256  # notice versions in an awareness key
 AUDIENCE: Final = 32  # peers of one node
 NOTICES_LIVE_PER_PARTY: Final = 100_000  # not ended, cancelled or past
@@ -48,3 +50,9 @@ RETRY_FIRST_MS: Final = 250
 RETRY_LAST_MS: Final = 30_000
 REQUEST_TIMEOUT_MS: Final = 10_000  # DOMAIN 8: machine receipt within 10 s
 CATCH_UP_STATEMENTS: Final = 64  # asked for at a time
+
+# --- the journal ----------------------------------------------------------------------------------------------
+ENTRY_CONTENT_BYTES: Final = 1024 * 1024  # one event; sixteen times the largest statement, which an event may quote
+JOURNAL_BATCH_ENTRIES: Final = 65_536  # one transaction; BATCH_COMMANDS at 256 events each
+JOURNAL_PAGE_ENTRIES: Final = 4_096  # what a reload asks for at a time: about 5 MB, 40 ms of the journal's thread
+JOURNAL_LOCK_WAIT_MS: Final = 5_000  # for a foreign reader that holds a lock of SQLite for a moment
