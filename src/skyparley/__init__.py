@@ -1,3 +1,57 @@
-"""Skyparley: a deconfliction line for parties that share an airspace but not a command."""
+"""Skyparley: a deconfliction line for parties that share an airspace but not a command.
+
+As a library: volumes, levels and conflicts, with no node.  The names are loaded when they are first used, so that
+`import skyparley` costs nothing to a program that does not need them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skyparley.geometry.index import VolumeIndex, all_conflicts
+    from skyparley.geometry.levels import Level, Ref, format_level, parse_level
+    from skyparley.geometry.shapes import Circle, Corridor, Polygon
+    from skyparley.geometry.volumes import Gaps, Separation, Verdict, Volume, gaps, judge, volume_problems
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "shapes": ("Circle", "Corridor", "Polygon"),
+    "levels": ("Level", "Ref", "format_level", "parse_level"),
+    "volumes": ("Gaps", "Separation", "Verdict", "Volume", "gaps", "judge", "volume_problems"),
+    "index": ("VolumeIndex", "all_conflicts"),
+}
+_HOME_OF = {name: f"skyparley.geometry.{home}" for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Circle",
+    "Corridor",
+    "Gaps",
+    "Level",
+    "Polygon",
+    "Ref",
+    "Separation",
+    "Verdict",
+    "Volume",
+    "VolumeIndex",
+    "__version__",
+    "all_conflicts",
+    "format_level",
+    "gaps",
+    "judge",
+    "parse_level",
+    "volume_problems",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'skyparley' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

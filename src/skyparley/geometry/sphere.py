@@ -1,0 +1,118 @@
+"""The only user of spherely: cores of shapes on the sphere, and exact distances between them.
+
+A core is what a shape is before it is widened: the centre of a circle, the line of a corridor, the area of a polygon,
+with the radius that widens it.  Distances are on the sphere of EARTH_RADIUS_M and are 0 wherever one core lies in
+another; how far the sphere may be from the ellipsoid is accounted for in volumes.py.
+
+spherely silently takes latitude 91 for another point and flips rings, so shapes must have passed validation.problems;
+what is cheap to see (not a number, out of range, crossing) is refused here once more.
+"""
+
+import math
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import spherely
+
+from skyparley.base.limits import CORES_KEPT
+from skyparley.geometry.caps import Cap, beads, bounding_cap
+from skyparley.geometry.problem import Problem, Unusable
+from skyparley.geometry.rings import EARTH_RADIUS_M, distinct, plain_point, split_long, vector
+from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
+
+__all__ = ["EARTH_RADIUS_M", "Core", "core", "core_area_m2", "core_distance_m", "interiors_meet", "ring_flaw"]
+
+
+class Core(NamedTuple):
+    """A prepared geography, the radius around it, and caps: `bound` holds all of it, and so do `caps` together."""
+
+    geography: Any
+    radius_m: float
+    bound: Cap
+    caps: tuple[Cap, ...]
+
+
+@lru_cache(maxsize=CORES_KEPT)
+def core(shape: Shape) -> Core:
+    """The core of a shape.  The same shape is built once as long as it is among those last used.
+
+    Raises Unusable for a shape that has no core: not finite, out of range, or a polygon that crosses itself.
+    """
+    match shape:
+        case Circle():
+            place = _checked((shape.lat, shape.lon))
+            cap = bounding_cap([vector(place)])
+            return Core(_prepared(spherely.create_point(place[1], place[0])), _width(shape.radius_m), cap, (cap,))
+        case Corridor():
+            line = split_long(distinct(tuple(map(_checked, shape.line)), closed=False), closed=False)
+            width_m = _width(shape.half_width_m)
+            geography = _built(spherely.create_linestring, _lon_lat(line))
+            caps = beads(line, least_rad=width_m / EARTH_RADIUS_M)
+            return Core(_prepared(geography), width_m, bounding_cap([vector(point) for point in line]), caps)
+        case Polygon():
+            outer, holes = _ready_ring(shape.outer), [_lon_lat(_ready_ring(hole)) for hole in shape.holes]
+            geography = _built(spherely.create_polygon, _lon_lat(outer), holes or None)
+            cap = bounding_cap([vector(point) for point in outer])
+            return Core(_prepared(geography), 0.0, cap, (cap,))
+
+
+def core_distance_m(a: Core, b: Core) -> float:
+    """Metres on the sphere between two cores; 0 when one lies in the other.  In a hole: to the hole's edge."""
+    return float(spherely.distance(a.geography, b.geography, radius=EARTH_RADIUS_M))
+
+
+def interiors_meet(a: Core, b: Core) -> bool:
+    """Whether two polygons share area and not only edge or vertices.
+
+    Only the exact same edge or vertex counts as touching.
+    """
+    return bool(spherely.intersects(a.geography, b.geography)) and not spherely.touches(a.geography, b.geography)
+
+
+def core_area_m2(a: Core) -> float:
+    """Square metres of a polygon's core, less its holes; 0 for a point or a line."""
+    return float(spherely.area(a.geography, radius=EARTH_RADIUS_M))
+
+
+def ring_flaw(points: list[Point]) -> str:
+    """Why the ring of these points bounds no area (it crosses or touches itself), in words; empty if it does."""
+    try:
+        spherely.create_polygon(_lon_lat(split_long(points, closed=True)))
+    except ValueError as error:
+        return str(error).removeprefix("polygon is not valid: ")
+    return ""
+
+
+def _ready_ring(ring: tuple[Point, ...]) -> list[Point]:
+    return split_long(distinct(tuple(map(_checked, ring)), closed=True), closed=True)
+
+
+def _checked(point: Point) -> Point:
+    lat, lon = point
+    if not (math.isfinite(lat) and math.isfinite(lon) and -90 <= lat <= 90 and -180 <= lon <= 180):
+        raise Unusable((Problem("NOT_A_PLACE", f"({lat}, {lon}) is not a latitude and longitude in degrees"),))
+    return plain_point(point)
+
+
+def _lon_lat(points: list[Point]) -> list[tuple[float, float]]:
+    return [(lon, lat) for lat, lon in points]
+
+
+def _prepared(geography: Any) -> Any:
+    return spherely.prepare(geography)
+
+
+def _width(width_m: float) -> float:
+    if not (math.isfinite(width_m) and width_m >= 0):
+        raise Unusable((Problem("NOT_A_WIDTH", f"{width_m} is not a width in metres"),))
+    return width_m
+
+
+def _built(create: Any, points: list[tuple[float, float]], *more: Any) -> Any:
+    # The library takes no points for an empty geography, which is infinitely far from everything: never what was meant.
+    if not points:
+        raise Unusable((Problem("TOO_FEW_VERTICES", "there are no points"),))
+    try:
+        return create(points, *more)
+    except ValueError as error:
+        raise Unusable((Problem("NOT_AN_AREA", str(error)),)) from None
