@@ -1,1 +1,1 @@
-""""""
+"""What the node has of its machine: files, keys, accounts, settings and its folder."""
