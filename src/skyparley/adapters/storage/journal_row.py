@@ -1,6 +1,7 @@
 """The rows of a journal: header bytes, salted content hash, and their verification.
 
-Source: docs/spec/journal-v1.md 1, 2.  Every implementation of the journal port keeps these rows; only where they lie differs.
+Every implementation of the journal port keeps these rows; only where they lie differs.
+Source: docs/spec/journal-v1.md 1, 2.
 """
 
 import hashlib
