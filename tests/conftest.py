@@ -1,0 +1,40 @@
+"""Fixtures that every folder of tests may use: a Chromium, and a page of it that talks to loopback only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# The import mode decides whether this folder is on the path; the fixtures should not depend on it.
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """One headless Chromium for the session. With none on the machine the test fails and names the step to do."""
+    # Playwright is imported here, so that tests without a browser do not wait for it.
+    from playwright.sync_api import sync_playwright
+
+    import browser_support
+
+    executable = browser_support.find_chromium()
+    if executable is None:
+        pytest.fail(browser_support.MISSING, pytrace=False)
+    with sync_playwright() as playwright:
+        chromium = browser_support.launch(playwright, executable)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def watched(browser: object) -> Iterator[object]:
+    """A watched page. At the end the test fails if the page met an error or asked for anything beyond loopback."""
+    import browser_support
+
+    with browser_support.watched_page(browser) as page:
+        yield page
+        assert page.outside == [], "the page asked another host for something"
+        assert page.errors == [], "the page met errors"
