@@ -171,8 +171,8 @@ _SCALED_ONLY: Final = ("clock.rate", "clock.anchor_real_ms", "clock.anchor_ms")
 
 
 def _toml(value: str | int | float | tuple[str, ...]) -> str:
-    """A value as TOML.  A JSON text, number or array of texts is the same in TOML."""
-    return msgspec.json.encode(value).decode("utf-8")
+    """A value as TOML.  A JSON text, number or array of texts is the same in TOML, but for U+007F, which TOML escapes."""
+    return msgspec.json.encode(value).decode("utf-8").replace("\x7f", "\\u007F")
 
 
 def _keys(plain: dict[str, Any], above: str = "") -> list[str]:
