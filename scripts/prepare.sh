@@ -89,25 +89,33 @@ venv_is_of_this_folder() {
     [ "$("$venv/bin/python" -c 'import sys; print(sys.prefix)')" = "$venv" ] && head -n 1 "$venv/bin/pip" | grep -qF "$venv/"
 }
 
-# The browser in the order that disturbs a machine least; tests/browser_support.py alone decides what counts as found.
+# tests/browser_support.py alone decides what counts as found. Debian's own package brings its libraries and comes quickly,
+# so root on Debian takes that first; Ubuntu's is only a pointer to another installer, so playwright comes first there.
 ensure_browser() {
     found=$venv/skyparley-browser.stamp
-    if [ -f "$found" ] && [ -x "$(cat "$found")" ]; then
-        return
-    fi
+    if [ -f "$found" ] && [ -x "$(cat "$found")" ]; then return; fi
     if look_for_browser; then return; fi
-    # Where its host is not within reach playwright would try for many minutes; a browser takes one or two to come.
-    say "No Chromium on this machine: asking playwright for one."
+    say "No Chromium on this machine yet."
+    steps="by_playwright by_apt"
+    if grep -qx ID=debian /etc/os-release 2>/dev/null; then steps="by_apt by_playwright"; fi
+    for step in $steps; do
+        if $step && look_for_browser; then return; fi
+    done
+    "$venv/bin/python" tests/browser_support.py >&2 || exit 1
+}
+
+by_apt() {
+    is_root_on_debian && install_system_package chromium
+}
+
+by_playwright() {
+    say "Asking playwright for a Chromium."
     with_deps=
     if is_root_on_debian; then with_deps=--with-deps; fi
+    # Where its host is not within reach it would try for many minutes; a browser takes one or two to come.
     # shellcheck disable=SC2086
-    PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT=10000 limited 300 "$venv/bin/playwright" install $with_deps chromium >"$venv/playwright.log" 2>&1 ||
-        say "playwright could not install one (.venv/playwright.log says why)."
-    if look_for_browser; then return; fi
-    if is_root_on_debian && install_system_package chromium; then
-        if look_for_browser; then return; fi
-    fi
-    "$venv/bin/python" tests/browser_support.py >&2 || exit 1
+    PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT=10000 limited 300 "$venv/bin/playwright" install $with_deps chromium \
+        >"$venv/playwright.log" 2>&1 || { say "It could not install one; .venv/playwright.log says why." && return 1; }
 }
 
 look_for_browser() {
