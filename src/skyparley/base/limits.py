@@ -21,7 +21,9 @@ NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten
 VOLUMES_PER_NOTICE: Final = 64  # a route of 64 legs
 VERTICES_PER_SHAPE: Final = 2_000  # all rings together
 HOLES_PER_POLYGON: Final = 64
-VERTICES_AFTER_SPLIT: Final = 4_000  # one ring or line, long edges split at 100 km: ten times round the Earth, 50 ms of work
+VERTICES_AFTER_SPLIT: Final = (
+    4_000  # one ring or line, long edges split at 100 km: ten times round the Earth, 50 ms of work
+)
 CORES_KEPT: Final = 8_192  # shapes built on the sphere and kept for the next question about them; about 2 kB each
 KEY_ENTRIES: Final = 256  # notice versions in an awareness key
 AUDIENCE: Final = 32  # peers of one node
@@ -41,7 +43,10 @@ LOGONS_PER_MINUTE: Final = 10  # per account: argon2 costs us, guessing costs th
 
 # --- the engine -----------------------------------------------------------------------------------------------
 BATCH_COMMANDS: Final = 256  # commands decided before one sync
+BATCH_EVENTS: Final = 60_000  # of one batch; one command can make many conflicts
 QUEUE_COMMANDS: Final = 4_096  # waiting for the sequencer; over it a door answers 503
+DEADLINES_PER_BATCH: Final = 256  # passed with one sync
+ALARMS_KEPT: Final = 500  # newest first; all stay in the journal
 PROPOSALS_SHOWN: Final = 8
 DIALOGUE_TURNS: Final = 64  # proposals and counters about one pair
 
@@ -50,6 +55,9 @@ RETRY_FIRST_MS: Final = 250
 RETRY_LAST_MS: Final = 30_000
 REQUEST_TIMEOUT_MS: Final = 10_000  # DOMAIN 8: machine receipt within 10 s
 CATCH_UP_STATEMENTS: Final = 64  # asked for at a time
+HELLO_EVERY_MS: Final = 30_000  # of an idle line; heads are compared again each time
+RECENT_STATEMENTS: Final = 1_024  # per peer, kept at hand for delivery; older ones are read from the journal
+WATCH_LONGEST_MS: Final = 60_000  # the watch looks again at least this often, should the machine have slept
 
 # --- the journal ----------------------------------------------------------------------------------------------
 ENTRY_CONTENT_BYTES: Final = 1024 * 1024  # one event; sixteen times the largest statement, which an event may quote

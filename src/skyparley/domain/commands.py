@@ -1,0 +1,195 @@
+"""Commands: what a desk, a peer door, a link or a clock asks of the sequencer."""
+
+from typing import Any
+
+import msgspec
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.codes import BearerKind, NoticeKind, ProposalKind, QueryField, ReasonCode, RejectReason
+from skyparley.domain.messages.envelope import Chain, FeedHead
+from skyparley.domain.messages.slots import DueRegard, Volumes, VolumeSlot
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all commands."""
+
+
+class DeskCommand(Command, frozen=True, kw_only=True):
+    """A person's act, or a machine's with a desk token."""
+
+
+class FileNotice(DeskCommand, frozen=True, kw_only=True):
+    """`key`: versions of other parties' notices, as `A-0001 v1`, that the desk knows conflict with this one.
+
+    An empty `id` lets the node choose the next.  `audience`: names or fingerprints of peers; empty keeps it local.
+    """
+
+    kind: NoticeKind
+    volumes: Volumes
+    due_regard: DueRegard
+    audience: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    id: str = ""
+
+
+class ChangeNotice(DeskCommand, frozen=True, kw_only=True):
+    """A new version.  What is absent stays; `audience` may only grow."""
+
+    id: str
+    expected_version: int
+    kind: NoticeKind | None = None
+    volumes: Volumes | None = None
+    due_regard: DueRegard | None = None
+    audience: tuple[str, ...] | None = None
+    key: tuple[str, ...] = ()
+
+
+class CancelNotice(DeskCommand, frozen=True, kw_only=True):
+    id: str
+    expected_version: int
+    reason: ReasonCode = "NOT STATED"
+
+
+class ActivateNotice(DeskCommand, frozen=True, kw_only=True):
+    id: str
+    expected_version: int
+
+
+class EndNotice(DeskCommand, frozen=True, kw_only=True):
+    id: str
+    expected_version: int
+
+
+class QueryNotice(DeskCommand, frozen=True, kw_only=True):
+    """Ask the owner to clarify one field of its notice."""
+
+    party: str
+    id: str
+    expected_version: int
+    field: QueryField
+
+
+class TermChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The new volumes of one of the two notices.  `party` is a name or fingerprint."""
+
+    party: str
+    id: str
+    volumes: tuple[VolumeSlot, ...]
+
+
+class Propose(DeskCommand, frozen=True, kw_only=True):
+    """PRO, or CPR where an offer of the other side is open."""
+
+    pair_id: str
+    expected_revision: int
+    changes: tuple[TermChange, ...]
+    kind: ProposalKind | None = None
+
+
+class Answer(DeskCommand, frozen=True, kw_only=True):
+    """Base of what answers the open offer; `proposal` is the hash of the statement that is answered."""
+
+    pair_id: str
+    expected_revision: int
+    proposal: str
+
+
+class Accept(Answer, frozen=True, kw_only=True):
+    pass
+
+
+class Reject(Answer, frozen=True, kw_only=True):
+    reason: RejectReason
+
+
+class StandBy(Answer, frozen=True, kw_only=True):
+    until: int
+
+
+class Withdraw(Answer, frozen=True, kw_only=True):
+    pass
+
+
+class OpenEpoch(DeskCommand, frozen=True, kw_only=True):
+    """Asked by one person, it waits; asked by a second one, it opens a new epoch of our feed to the peer."""
+
+    peer: str
+
+
+class AnchorClock(DeskCommand, frozen=True, kw_only=True):
+    """Set a SCALED clock.  Refused on a REAL one."""
+
+    shown_ms: int
+    rate_permille: int
+    real_ms: int
+
+
+class ByDesk(Command, frozen=True, kw_only=True):
+    """A desk command with who gave it and its idempotency key."""
+
+    command: DeskCommand
+    account: str
+    key: str
+    request: str
+    """Hash of the request, so that one key cannot stand for two different acts."""
+
+
+class MachineCommand(Command, frozen=True, kw_only=True):
+    pass
+
+
+class Start(MachineCommand, frozen=True, kw_only=True):
+    software: str
+
+
+class PinPeer(MachineCommand, frozen=True, kw_only=True):
+    card: str
+
+
+class ReceiveStatement(MachineCommand, frozen=True, kw_only=True):
+    """A statement whose signature under `kid` was verified; `payload` are the signed bytes."""
+
+    peer: Fingerprint
+    jws: str
+    chain: Chain
+    payload: bytes
+    kid: str
+    bearer: BearerKind
+
+
+class KeepReceipts(MachineCommand, frozen=True, kw_only=True):
+    """Verified receipts of a peer: JWS text and payload."""
+
+    peer: Fingerprint
+    receipts: tuple[tuple[str, bytes], ...]
+
+
+class CompareHello(MachineCommand, frozen=True, kw_only=True):
+    """What a verified HELLO or its answer said."""
+
+    peer: Fingerprint
+    table_hash: str
+    clock: str
+    held: FeedHead | None
+    sent: FeedHead | None
+
+
+class RestoreStatement(MachineCommand, frozen=True, kw_only=True):
+    """A statement of our own feed from the peer's copy, its signature (ours) verified."""
+
+    peer: Fingerprint
+    jws: str
+    chain: Chain
+    payload: bytes
+
+
+class PassDeadlines(MachineCommand, frozen=True, kw_only=True):
+    pass
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a command came to, once durable.  `result` for peers: RECEIVED, DUPLICATE, GAP, FORK, BROKEN."""
+
+    result: str = "DONE"
+    refs: dict[str, Any] = {}
+    conflicts: tuple[str, ...] = ()

@@ -1,0 +1,72 @@
+"""Clocks that run out: what each deadline comes to.  Deadlines live in the state, survive a restart and fire once.
+
+Source: DOMAIN 8, RES-05, RES-08; STYLE "Three journeys", 3.
+"""
+
+from typing import Final, Literal
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.events import (
+    AgreementExpired,
+    AlarmRaised,
+    ConflictUnresolved,
+    DeadlinePassed,
+    NoticePast,
+)
+from skyparley.domain.records import Conflict
+from skyparley.domain.view import Decided, Item, Moment, View
+
+What = Literal["PAST", "HALF", "START", "REPLY", "COUNTERSIGN", "EXPIRING", "EXPIRES"]
+
+OPEN: Final = frozenset({"DETECTED", "PROPOSED", "STANDBY", "REJECTED"})
+
+
+def pass_deadlines(view: View, moment: Moment) -> Decided:
+    """Everything that is due by now, oldest first."""
+    items: list[Item] = []
+    for due, what, about in view.due(moment.now):
+        items.append(DeadlinePassed(what=what, about=about, due=due))
+        items += _comes_to(view, what, about)
+    return Decided(tuple(items))
+
+
+def _comes_to(view: View, what: str, about: str) -> list[Item]:
+    if what == "PAST":
+        party, notice_id = about.split(" ", 1)
+        return [NoticePast(party=Fingerprint(party), id=notice_id)]
+    if what in ("EXPIRING", "EXPIRES"):
+        return _agreement(view, what, about)
+    conflict = view.conflicts[about]
+    return _conflict(view, what, conflict) if conflict.live else []
+
+
+def _agreement(view: View, what: str, about: str) -> list[Item]:
+    record = view.agreements[about]
+    if record.void or record.expired:
+        return []
+    if what == "EXPIRES":
+        return [AgreementExpired(agreement_id=about)]
+    peer = next(party for party in record.signatures if party != view.own)
+    text = f"agreement {about[:8]} with {view.lines[peer].name} ends soon, by itself"
+    return [AlarmRaised(code="AGREEMENT_EXPIRING", about=about, text=text, peer=peer)]
+
+
+def _conflict(view: View, what: str, conflict: Conflict) -> list[Item]:
+    name = f"{conflict.own_id} with {view.lines[conflict.other_party].name} {conflict.other_id}"
+    match what:
+        case "HALF" if conflict.state in OPEN:
+            text = f"{name}: half the time to start is gone and nothing is settled; tell level 2"
+            return [_alarm("CONFLICT_HALF_TIME", conflict, text)]
+        case "START" if conflict.state in OPEN:
+            text = f"{name}: start reached, UNRESOLVED; nobody is in the right, keep apart"
+            return [ConflictUnresolved(pair_id=conflict.pair_id), _alarm("CONFLICT_UNRESOLVED", conflict, text)]
+        case "REPLY" if conflict.offer is not None and conflict.acceptance is None:
+            return [_alarm("PROPOSAL_UNANSWERED", conflict, f"{name}: the proposal was not answered in time")]
+        case "COUNTERSIGN" if conflict.acceptance is not None:
+            text = f"{name}: accepted, and the other signature has not come; your terms bind you meanwhile"
+            return [_alarm("COUNTERSIGNATURE_LATE", conflict, text)]
+    return []
+
+
+def _alarm(code: str, conflict: Conflict, text: str) -> AlarmRaised:
+    return AlarmRaised(code=code, about=conflict.pair_id, text=text, peer=conflict.other_party)

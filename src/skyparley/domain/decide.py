@@ -1,0 +1,99 @@
+"""One command to its ruling: the table of who decides what."""
+
+from skyparley.base.errors import Refusal, refuse
+from skyparley.domain import commands as c
+from skyparley.domain import deadlines, dialogues, lines, notices, receive
+from skyparley.domain.events import ClockAnchored, CommandAnswered, NodeStarted, PeerPinned
+from skyparley.domain.messages.envelope import to_plain
+from skyparley.domain.view import Decided, Moment, Ruling, View
+from skyparley.evidence.card import BadCard, read_card
+
+
+def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
+    """The ruling on a command against the state as earlier commands left it.  Changes nothing."""
+    match command:
+        case c.ByDesk():
+            return _by_desk(view, command, moment)
+        case c.ReceiveStatement():
+            return receive.receive(view, command, moment)
+        case c.KeepReceipts():
+            return receive.keep_receipts(view, command)
+        case c.CompareHello():
+            return lines.compare_hello(view, command)
+        case c.RestoreStatement():
+            return receive.restore(view, command)
+        case c.PassDeadlines():
+            return deadlines.pass_deadlines(view, moment)
+        case c.PinPeer():
+            return _pin(view, command)
+        case c.Start():
+            return Decided((NodeStarted(software=command.software),))
+    raise AssertionError(f"no decision for {type(command).__name__}")
+
+
+def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
+    """A retry with the same key gets the same answer; the same key for another act is refused."""
+    answered = view.answers.get(command.key)
+    if answered is not None:
+        request, outcome = answered
+        if request != command.request:
+            return refuse("KEY_REUSED", "this idempotency key was used for another act; take a new one", field="key")
+        return Decided((), outcome)
+    ruling = _desk(view, command.command, moment, command.account)
+    if isinstance(ruling, Refusal):
+        return ruling
+    kept = CommandAnswered(key=command.key, request=command.request, answer=to_plain(ruling.outcome))
+    return Decided((*ruling.items, kept), ruling.outcome)
+
+
+def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling:
+    match command:
+        case c.FileNotice():
+            return notices.file_notice(view, command, moment, by)
+        case c.ChangeNotice():
+            return notices.change_notice(view, command, moment, by)
+        case c.CancelNotice():
+            return notices.cancel_notice(view, command, moment, by)
+        case c.ActivateNotice():
+            return notices.activate_notice(view, command, moment, by)
+        case c.EndNotice():
+            return notices.end_notice(view, command, moment, by)
+        case c.QueryNotice():
+            return notices.query_notice(view, command, moment)
+        case c.Propose():
+            return dialogues.propose(view, command, moment)
+        case c.Accept():
+            return dialogues.accept(view, command, moment)
+        case c.Reject():
+            return dialogues.reject(view, command, moment)
+        case c.StandBy():
+            return dialogues.stand_by(view, command, moment)
+        case c.Withdraw():
+            return dialogues.withdraw(view, command, moment)
+        case c.OpenEpoch():
+            return lines.open_epoch(view, command, moment, by)
+        case c.AnchorClock():
+            return _anchor(view, command)
+    raise AssertionError(f"no decision for {type(command).__name__}")
+
+
+def _anchor(view: View, command: c.AnchorClock) -> Ruling:
+    if view.clock != "SCALED":
+        return refuse("CLOCK", "this node runs on the real clock; only a SCALED one can be set")
+    if not 0 < command.rate_permille <= 1_000_000:
+        return refuse("RATE", "rate_permille runs from 1 to 1,000,000; 1000 is real speed", field="rate_permille")
+    event = ClockAnchored(real_ms=command.real_ms, shown_ms=command.shown_ms, rate_permille=command.rate_permille)
+    return Decided((event,))
+
+
+def _pin(view: View, command: c.PinPeer) -> Ruling:
+    try:
+        card = read_card(command.card)
+    except BadCard as error:
+        return refuse(error.code, str(error), field="card")
+    if card.fingerprint == view.own:
+        return refuse("OWN_CARD", "this is our own card", field="card")
+    held = view.lines.get(card.fingerprint)
+    if held is not None and held.card == card:
+        return Decided(())
+    return Decided((PeerPinned(card=command.card),))

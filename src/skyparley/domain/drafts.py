@@ -1,0 +1,35 @@
+"""Drafts of statements: the members that the catalogue fixes are put in here, once."""
+
+from typing import Any
+
+from skyparley.base.canonical import canonical
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.catalogue import StatementType
+from skyparley.domain.messages.envelope import to_plain
+from skyparley.domain.messages.slots import Agreement, Wire
+from skyparley.domain.records import Draft
+from skyparley.domain.view import Moment
+
+
+def draft(
+    kind: StatementType,
+    peer: Fingerprint,
+    slots: Wire,
+    moment: Moment,
+    /,
+    sign: Agreement | None = None,
+    **members: Any,
+) -> Draft:
+    """A statement of `kind` to `peer`.  `members`: dialog_id, reply_to, version, valid_until, reply_by.
+
+    `sign` is an agreement whose signature sealing must put into the slots (ACC, AGR).
+    """
+    return Draft(
+        peer=peer,
+        type=kind,
+        msg_id=moment.new_id(),
+        created_utc=moment.now,
+        slots=to_plain(slots),
+        sign=canonical(sign).decode() if sign else "",
+        **members,
+    )

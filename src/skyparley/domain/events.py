@@ -1,0 +1,280 @@
+"""Events: what happened, as the journal keeps it.  Each has a kind (its class name) and a schema number.
+
+A change of an event's members raises its schema number and adds an upcast (engine/upcast.py): old journals stay readable.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from skyparley.base.canonical import canonical
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.codes import BearerKind, ErrCode, NoticeKind, ReasonCode
+from skyparley.domain.messages.slots import DueRegard, GapsSlot, VolumeSlot
+from skyparley.domain.records import Draft
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of all events."""
+
+
+class NodeStarted(Event, frozen=True, kw_only=True):
+    """This process took up the journal.  Nothing may be sealed for a peer until heads are compared again."""
+
+    software: str
+
+
+class ClockAnchored(Event, frozen=True, kw_only=True):
+    """A SCALED clock was set: at `real_ms` of the machine it showed `shown_ms` and ran at `rate_permille`."""
+
+    real_ms: int
+    shown_ms: int
+    rate_permille: int
+
+
+class PeerPinned(Event, frozen=True, kw_only=True):
+    card: str
+
+
+class LineEstablished(Event, frozen=True, kw_only=True):
+    """HELLO and its answer were exchanged for the first time: NONE becomes IN_FORCE."""
+
+    peer: Fingerprint
+
+
+class TableCompared(Event, frozen=True, kw_only=True):
+    peer: Fingerprint
+    table_hash: str
+
+
+class HeadsCompared(Event, frozen=True, kw_only=True):
+    """What the peer said it holds of our feed, against what we hold.  EQUAL lets us seal."""
+
+    peer: Fingerprint
+    result: Literal["EQUAL", "AHEAD", "DIVERGED"]
+    held_epoch: int = 0
+    held_seq: int = 0
+    text: str = ""
+
+
+class StatementSealed(Event, frozen=True, kw_only=True):
+    """A statement of ours got its number and signature.  `owed`: it was the first of the waiting ones."""
+
+    peer: Fingerprint
+    jws: str
+    owed: bool = False
+
+
+class StatementOwed(Event, frozen=True, kw_only=True):
+    """A statement of ours waits for the line: it is sealed when heads were compared."""
+
+    draft: Draft
+
+
+class StatementRestored(Event, frozen=True, kw_only=True):
+    """A statement that we had sealed and lost came back from the peer's copy."""
+
+    peer: Fingerprint
+    jws: str
+
+
+class StatementReceived(Event, frozen=True, kw_only=True):
+    """A statement of the peer took its place on the feed.  `verdict` is about its meaning only."""
+
+    peer: Fingerprint
+    jws: str
+    received_utc: int
+    bearer: BearerKind
+    verdict: Literal["FOLDED", "REFUSED"]
+    err: ErrCode | Literal[""] = ""
+    ids: tuple[str, ...] = ()
+    text: str = ""
+
+
+class ReceiptKept(Event, frozen=True, kw_only=True):
+    peer: Fingerprint
+    jws: str
+
+
+class EvidenceKept(Event, frozen=True, kw_only=True):
+    """Bytes that prove a breach of the chain: two statements with one number, a broken link, a false `seen`."""
+
+    peer: Fingerprint
+    what: Literal["FORK", "BROKEN", "SEEN_FALSE", "NEW_EPOCH"]
+    jws: str
+    text: str
+
+
+class NoticeFiled(Event, frozen=True, kw_only=True):
+    id: str
+    kind: NoticeKind
+    volumes: tuple[VolumeSlot, ...]
+    due_regard: DueRegard
+    audience: tuple[Fingerprint, ...]
+    by: str
+
+
+class NoticeChanged(Event, frozen=True, kw_only=True):
+    id: str
+    version: int
+    kind: NoticeKind
+    volumes: tuple[VolumeSlot, ...]
+    due_regard: DueRegard
+    audience: tuple[Fingerprint, ...]
+    by: str
+
+
+class NoticeCancelled(Event, frozen=True, kw_only=True):
+    id: str
+    reason: ReasonCode
+    by: str
+
+
+class NoticeActivated(Event, frozen=True, kw_only=True):
+    id: str
+    at: int
+    by: str
+
+
+class NoticeEnded(Event, frozen=True, kw_only=True):
+    id: str
+    at: int
+    by: str
+
+
+class NoticePast(Event, frozen=True, kw_only=True):
+    """The last window and the time buffer are over: the notice leaves detection."""
+
+    party: Fingerprint
+    id: str
+
+
+class ConflictFound(Event, frozen=True, kw_only=True):
+    """Our notice and another's are closer than the table allows.  `adopted`: within tolerance, on the peer's word."""
+
+    pair_id: str
+    conflict_id: str
+    own_id: str
+    own_version: int
+    other_party: Fingerprint
+    other_id: str
+    other_version: int
+    volumes: tuple[int, int]
+    gaps: GapsSlot
+    start: int = 0
+    end: int = 0
+    shared: bool = False
+    adopted: bool = False
+
+
+class ConflictGone(Event, frozen=True, kw_only=True):
+    pair_id: str
+    cause: Literal["CHANGED", "CANCELLED", "ENDED", "PAST", "AGREED"]
+
+
+class ConflictUnresolved(Event, frozen=True, kw_only=True):
+    pair_id: str
+
+
+class AgreementExpired(Event, frozen=True, kw_only=True):
+    agreement_id: str
+
+
+class AgreementVoid(Event, frozen=True, kw_only=True):
+    agreement_id: str
+    cause: str
+
+
+class OfferLapsed(Event, frozen=True, kw_only=True):
+    """An offer ran out unanswered, and the peer's later statement proves that no acceptance was sent."""
+
+    pair_id: str
+    proposal: str
+
+
+class AlarmRaised(Event, frozen=True, kw_only=True):
+    """Something that people must look at.  `about` names the subject: a peer, a pair, a notice."""
+
+    code: str
+    about: str
+    text: str
+    peer: Fingerprint = Fingerprint("")
+
+
+class DeadlinePassed(Event, frozen=True, kw_only=True):
+    """A clock of the table ran out.  It fires once: the deadline leaves the state with this event."""
+
+    what: str
+    about: str
+    due: int
+
+
+class EpochAsked(Event, frozen=True, kw_only=True):
+    peer: Fingerprint
+    by: str
+
+
+class EpochOpened(Event, frozen=True, kw_only=True):
+    """Two people opened a new epoch of our feed to a peer: the old one could not be refilled."""
+
+    peer: Fingerprint
+    epoch: int
+    by: str
+    second: str
+
+
+class CommandAnswered(Event, frozen=True, kw_only=True):
+    """The answer to a desk command, kept so that a retry with the same key gets the same answer."""
+
+    key: str
+    request: str
+    answer: dict[str, Any]
+
+
+EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
+    cls.__name__: (cls, 1)
+    for cls in (
+        NodeStarted,
+        ClockAnchored,
+        PeerPinned,
+        LineEstablished,
+        TableCompared,
+        HeadsCompared,
+        StatementSealed,
+        StatementOwed,
+        StatementRestored,
+        StatementReceived,
+        ReceiptKept,
+        EvidenceKept,
+        NoticeFiled,
+        NoticeChanged,
+        NoticeCancelled,
+        NoticeActivated,
+        NoticeEnded,
+        NoticePast,
+        ConflictFound,
+        ConflictGone,
+        ConflictUnresolved,
+        AgreementExpired,
+        AgreementVoid,
+        OfferLapsed,
+        AlarmRaised,
+        DeadlinePassed,
+        EpochAsked,
+        EpochOpened,
+        CommandAnswered,
+    )
+}
+"""Kind -> class and current schema number."""
+
+
+def encode(event: Event) -> tuple[str, int, bytes]:
+    """Kind, schema number and canonical content of an event."""
+    kind = type(event).__name__
+    return kind, EVENTS[kind][1], canonical(event)
+
+
+def decode(kind: str, content: object) -> Event:
+    """An event from its plain content, already raised to the current schema.  Raises msgspec.ValidationError."""
+    return msgspec.convert(content, EVENTS[kind][0])

@@ -1,0 +1,145 @@
+"""Lines: the chain rules of a feed, the comparison of heads, who may seal, and what a HELLO says.
+
+Source: line-v1 sections 3.3 and 7, DESIGN "The line protocol".
+"""
+
+from typing import Final, Literal
+
+from msgspec import UNSET
+
+from skyparley.base.errors import Reason, refuse
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.commands import CompareHello, OpenEpoch, Outcome
+from skyparley.domain.events import (
+    AlarmRaised,
+    EpochAsked,
+    EpochOpened,
+    HeadsCompared,
+    LineEstablished,
+    TableCompared,
+)
+from skyparley.domain.messages.envelope import Chain, FeedHead
+from skyparley.domain.records import NOTHING, Feed, Line
+from skyparley.domain.view import Decided, Item, Moment, Ruling, View
+
+ChainResult = Literal["NEXT", "NEW_EPOCH", "DUPLICATE", "FORK", "GAP", "BROKEN"]
+
+
+def named_peer(view: View, text: str) -> Fingerprint | None:
+    """A pinned peer by name or fingerprint; None where there is none."""
+    for peer, line in view.lines.items():
+        if text in (peer, line.name):
+            return peer
+    return None
+
+
+def place_on_feed(feed: Feed, chain: Chain, statement: str) -> ChainResult:
+    """Where a statement with hash `statement` belongs.  Source: line-v1 3.3, in that order."""
+    epoch, seq = chain.number
+    held = feed.hash_at(chain.number)
+    if held is not None:
+        return "DUPLICATE" if held == statement else "FORK"
+    head_epoch, head_seq = feed.head
+    if epoch == head_epoch and seq == head_seq + 1:
+        return "NEXT" if (chain.prev or "") == feed.head_hash else "BROKEN"
+    if epoch > head_epoch and seq == 1:
+        if chain.prev is not UNSET:
+            return "BROKEN"
+        return "NEXT" if feed.head == NOTHING else "NEW_EPOCH"
+    return "GAP"
+
+
+def seen_is_true(line: Line, chain: Chain) -> Literal["TRUE", "FALSE", "AHEAD"]:
+    """Whether `seen` names a statement of ours with its hash.  AHEAD: one that we do not hold."""
+    if chain.seen is UNSET:
+        return "TRUE"
+    if chain.seen.epoch < line.sent.head[0]:
+        return "TRUE"  # Two people closed that epoch; what it held is not argued about any more.
+    held = line.sent.hash_at(chain.seen.number)
+    if held is None:
+        return "AHEAD" if chain.seen.number > line.sent.head else "FALSE"
+    return "TRUE" if held == chain.seen.hash else "FALSE"
+
+
+def may_seal(line: Line) -> bool:
+    """Nothing is sealed for a peer before HELLO and the comparison of heads (line-v1 7.7)."""
+    return line.state == "IN_FORCE" and line.compared == "EQUAL"
+
+
+def negotiation_reasons(view: View, line: Line) -> list[Reason]:
+    """Why no dialogue is possible on this line now; empty where it is."""
+    if not may_seal(line):
+        why = {
+            "NO": "the other node was not reached since this node started",
+            "AHEAD": "lost statements of ours are being fetched back",
+            "DIVERGED": "the other side holds another history of our feed; two people must open a new epoch",
+        }.get(line.compared, "the line is not in force yet")
+        return [Reason("LINE_NOT_READY", f"nothing was sent: {why}", "line")]
+    if line.peer_table_hash != view.table_hash:
+        text = "both sides hold different tables; notices pass, agreements do not, until the tables are equal"
+        return [Reason("TABLE_MISMATCH", text, "line")]
+    return []
+
+
+def compare_hello(view: View, command: CompareHello) -> Decided:
+    """What a HELLO changes: NONE to IN_FORCE, the table's hash, the comparison of heads."""
+    line = view.lines[command.peer]
+    items: list[Item] = []
+    if line.state == "NONE":
+        items.append(LineEstablished(peer=line.peer))
+    if line.peer_table_hash != command.table_hash:
+        items.append(TableCompared(peer=line.peer, table_hash=command.table_hash))
+        if command.table_hash != view.table_hash:
+            text = (
+                f"{line.name} holds another table ({command.table_hash[:8]}, ours {view.table_hash[:8]}): no agreements"
+            )
+            items.append(AlarmRaised(code="TABLE_MISMATCH", about=line.peer, text=text, peer=line.peer))
+    compared = heads_against(line, command.held)
+    behind = compared.result == "EQUAL" and (compared.held_epoch, compared.held_seq) < line.delivered
+    if compared.result != line.compared or behind:
+        items.append(compared)
+        if compared.result == "DIVERGED" and not view.alarmed("DIVERGED", compared.text):
+            items.append(AlarmRaised(code="DIVERGED", about=compared.text, text=compared.text, peer=line.peer))
+    return Decided(tuple(items), Outcome(result=compared.result))
+
+
+def heads_against(line: Line, held: FeedHead | None) -> HeadsCompared:
+    """What the peer says it holds of our feed, against what we hold."""
+    if held is None:
+        return HeadsCompared(peer=line.peer, result="EQUAL")
+    if held.epoch < line.sent.head[0]:  # The older epoch was closed by two people.
+        return HeadsCompared(peer=line.peer, result="EQUAL", held_epoch=line.sent.head[0], held_seq=0)
+    if held.number > line.sent.head:
+        text = f"{line.name} holds {held.epoch}/{held.seq} of our feed, we hold {_number(line.sent.head)}"
+        return HeadsCompared(peer=line.peer, result="AHEAD", text=text, held_epoch=held.epoch, held_seq=held.seq)
+    ours = line.sent.hash_at(held.number)
+    if ours != held.hash:
+        text = f"{line.name} holds another {held.epoch}/{held.seq} of our feed than we do"
+        return HeadsCompared(peer=line.peer, result="DIVERGED", text=text, held_epoch=held.epoch, held_seq=held.seq)
+    return HeadsCompared(peer=line.peer, result="EQUAL", held_epoch=held.epoch, held_seq=held.seq)
+
+
+def open_epoch(view: View, command: OpenEpoch, moment: Moment, by: str) -> Ruling:
+    """Two people open a new epoch of our feed to a peer, where the old one cannot be refilled (IAM-02)."""
+    peer = named_peer(view, command.peer)
+    if peer is None:
+        return refuse("UNKNOWN_PEER", f"no peer is called {command.peer!r}", field="peer")
+    line = view.lines[peer]
+    if line.compared not in ("DIVERGED", "AHEAD"):
+        return refuse("STATE", "our feed to this peer is whole; a new epoch is not needed", field="peer")
+    if line.epoch_asked is None or moment.now - line.epoch_asked[1] > EPOCH_ASKED_MS:
+        return Decided((EpochAsked(peer=peer, by=by),), Outcome(result="ASKED", refs={"peer": line.name}))
+    first = line.epoch_asked[0]
+    if first == by:
+        return refuse("SECOND_PERSON", f"{by} asked; another person must confirm", field="account")
+    epoch = max(line.sent.head[0], line.peer_holds[0]) + 1
+    event = EpochOpened(peer=peer, epoch=epoch, by=first, second=by)
+    return Decided((event,), Outcome(refs={"peer": line.name, "epoch": epoch}))
+
+
+EPOCH_ASKED_MS: Final = 3_600_000
+"""A first person's request for a new epoch stands for an hour."""
+
+
+def _number(number: tuple[int, int]) -> str:
+    return "nothing" if number == NOTHING else f"{number[0]}/{number[1]}"

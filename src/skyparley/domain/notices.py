@@ -1,0 +1,386 @@
+"""Notices: what a desk may file, change, cancel, activate and end; what a peer's notice is judged by.
+
+Source: DOMAIN 9.2 (NOT-*), 9.8 (DIS-*), line-v1 section 5.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import UNSET
+
+from skyparley.base import limits
+from skyparley.base.errors import Reason, Refusal, refuse
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.commands import (
+    ActivateNotice,
+    CancelNotice,
+    ChangeNotice,
+    EndNotice,
+    FileNotice,
+    Outcome,
+    QueryNotice,
+)
+from skyparley.domain.detection import by_notice, pair_id
+from skyparley.domain.drafts import draft
+from skyparley.domain.events import (
+    NoticeActivated,
+    NoticeCancelled,
+    NoticeChanged,
+    NoticeEnded,
+    NoticeFiled,
+)
+from skyparley.domain.lines import named_peer
+from skyparley.domain.messages.catalogue import StatementType
+from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode
+from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.slots import (
+    AtSlots,
+    CancelSlots,
+    ChangeSlots,
+    NoticeSlots,
+    QuerySlots,
+    VolumeSlot,
+)
+from skyparley.domain.records import NOTHING, Notice, NoticeVersion, Number, version_ref
+from skyparley.domain.view import Decided, Item, Moment, Ruling, View
+from skyparley.domain.volumes import changed_fields, geometry_reasons, least_size_reasons, shrinks
+
+_ID: Final = re.compile(r"[A-Z][A-Z0-9-]{0,31}")
+
+
+# --- what the desk asks ----------------------------------------------------------------------------------------
+
+
+def file_notice(view: View, command: FileNotice, moment: Moment, by: str) -> Ruling:
+    """A new notice: NTC to each peer of the audience.  Refused with every reason at once."""
+    audience, reasons = _audience(view, command.audience)
+    notice_id = command.id or view.next_notice_id()
+    if not _ID.fullmatch(notice_id):
+        text = f"{notice_id!r} is not a notice id; A-Z first, then up to 31 of A-Z, 0-9 and -"
+        reasons.append(Reason("ID", text, "id"))
+    elif (view.own, notice_id) in view.notices:
+        reasons.append(Reason("ID_TAKEN", f"{notice_id} was used before; ids are unique for ever", "id"))
+    if sum(1 for (party, _), notice in view.notices.items() if party == view.own and notice.live) >= (
+        limits.NOTICES_LIVE_PER_PARTY
+    ):
+        reasons.append(Reason("TOO_MANY", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices", ""))
+    version = NoticeVersion(version=1, kind=command.kind, volumes=command.volumes, due_regard=command.due_regard)
+    reasons += content_reasons(view, version, moment.now)
+    if not reasons:
+        reasons += _key_reasons(view, version.volumes, command.key)
+    if reasons:
+        return Refusal(tuple(reasons))
+    filed = NoticeFiled(
+        id=notice_id,
+        kind=version.kind,
+        volumes=version.volumes,
+        due_regard=version.due_regard,
+        audience=audience,
+        by=by,
+    )
+    items: list[Item] = [filed, *(_tell(peer, notice_id, version, moment, None) for peer in audience)]
+    return Decided(tuple(items), _outcome(view, notice_id, version))
+
+
+def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) -> Ruling:
+    """A new version (NCH); to peers that join the audience, the notice as it now is (NTC)."""
+    notice = _own(view, command.id, command.expected_version)
+    if isinstance(notice, Refusal):
+        return notice
+    added, reasons = _audience(view, command.audience or ())
+    before = notice.current
+    version = NoticeVersion(
+        version=before.version + 1,
+        kind=command.kind or before.kind,
+        volumes=command.volumes or before.volumes,
+        due_regard=command.due_regard or before.due_regard,
+    )
+    audience = (*notice.audience, *(peer for peer in added if peer not in notice.audience))
+    if not fields_changed(before, version) and audience == notice.audience:
+        reasons.append(Reason("NOTHING_CHANGED", "the new version says the same as the one before", ""))
+    reasons += content_reasons(view, version, moment.now)
+    reasons += bound_reasons(view, notice, version, moment.now)
+    if not reasons:
+        reasons += _key_reasons(view, version.volumes, command.key)
+    if reasons:
+        return Refusal(tuple(reasons))
+    changed = NoticeChanged(
+        id=notice.id,
+        version=version.version,
+        kind=version.kind,
+        volumes=version.volumes,
+        due_regard=version.due_regard,
+        audience=audience,
+        by=by,
+    )
+    tells = [_tell(peer, notice.id, version, moment, before if peer in notice.audience else None) for peer in audience]
+    return Decided((changed, *tells), _outcome(view, notice.id, version))
+
+
+def cancel_notice(view: View, command: CancelNotice, moment: Moment, by: str) -> Ruling:
+    """The notice is void; final."""
+    notice = _own(view, command.id, command.expected_version)
+    if isinstance(notice, Refusal):
+        return notice
+    bound = _awaiting_countersignature(view, notice, moment.now)
+    if bound:
+        return Refusal(tuple(bound))
+    slots = CancelSlots(id=notice.id, reason=command.reason)
+    event = NoticeCancelled(id=notice.id, reason=command.reason, by=by)
+    return Decided((event, *_each("NCX", notice, slots, moment)), Outcome(refs={"id": notice.id}))
+
+
+def activate_notice(view: View, command: ActivateNotice, moment: Moment, by: str) -> Ruling:
+    """The activity is in use.  It counts as active from the declared start, not before."""
+    notice = _own(view, command.id, command.expected_version)
+    if isinstance(notice, Refusal):
+        return notice
+    if notice.state == "ACTIVE":
+        return refuse("STATE", f"{notice.id} is active since before", field="id")
+    if moment.now >= notice.current.end:
+        return refuse("STATE", f"{notice.id} ended by its own period; file a new notice", field="id")
+    slots = AtSlots(id=notice.id, at=moment.now)
+    event = NoticeActivated(id=notice.id, at=moment.now, by=by)
+    return Decided((event, *_each("NACT", notice, slots, moment)), Outcome(refs={"id": notice.id}))
+
+
+def end_notice(view: View, command: EndNotice, moment: Moment, by: str) -> Ruling:
+    """Early release or end: our aircraft are clear of the area; final."""
+    notice = _own(view, command.id, command.expected_version)
+    if isinstance(notice, Refusal):
+        return notice
+    slots = AtSlots(id=notice.id, at=moment.now)
+    event = NoticeEnded(id=notice.id, at=moment.now, by=by)
+    return Decided((event, *_each("NEND", notice, slots, moment)), Outcome(refs={"id": notice.id}))
+
+
+def query_notice(view: View, command: QueryNotice, moment: Moment) -> Ruling:
+    """NQR: ask the owner of a notice to clarify one field."""
+    peer = named_peer(view, command.party)
+    if peer is None:
+        return refuse("UNKNOWN_PEER", f"no peer is called {command.party!r}", field="party")
+    notice = view.notices.get((peer, command.id))
+    if notice is None:
+        return refuse("UNKNOWN_NOTICE", f"{command.party} told no notice {command.id!r}", field="id")
+    if notice.current.version != command.expected_version:
+        return _stale(notice, command.expected_version)
+    slots = QuerySlots(id=notice.id, field=command.field)
+    return Decided((draft("NQR", peer, slots, moment, version=notice.current.version),))
+
+
+# --- what a peer tells -----------------------------------------------------------------------------------------
+
+
+def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str] | None:
+    """NTC and NCH: why the meaning is refused, or None.  Least sizes only mark (DIS-02), they do not refuse."""
+    slots = envelope.slots
+    assert isinstance(slots, NoticeSlots)
+    held = view.notices.get((envelope.from_, slots.id))
+    wanted = 1 if held is None else held.current.version + 1
+    if envelope.type == "NTC" and held is not None:
+        return "VERSION", f"{slots.id} was told before; a change is NCH"
+    if envelope.type == "NCH" and held is None:
+        return "NOT_OURS", f"{slots.id} was never told"
+    if held is not None and not held.live:
+        return "STATE", f"{slots.id} is over"
+    if envelope.version != wanted and held is not None:
+        return "VERSION", f"the next version of {slots.id} is {wanted}"
+    if isinstance(slots, ChangeSlots) and held is not None:
+        after = NoticeVersion(version=wanted, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
+        if list(slots.changed) != fields_changed(held.current, after):
+            return "SCHEMA", "changed does not list the fields that differ"
+    wrong = geometry_reasons(slots.volumes)
+    if wrong:
+        return "GEOMETRY", wrong[0].text
+    return None
+
+
+def missing_in_key(view: View, envelope: Envelope) -> tuple[str, ...]:
+    """Versions of ours that the sender had received, that conflict with its notice, and that its key does not name.
+
+    Judged only against what the sender had seen: whatever came later is crossing.  Source: NOT-03, line-v1 5.4.
+    """
+    slots = envelope.slots
+    assert isinstance(slots, NoticeSlots)
+    seen: Number = NOTHING if envelope.seen is UNSET else envelope.seen.number
+    named = {(entry.id, entry.version): entry.hash for entry in slots.key}
+    missing = []
+    for key in sorted(by_notice(view.hits(envelope.from_, slots.volumes))):
+        notice = view.notices[key]
+        told = notice.told.get(envelope.from_)
+        if key[0] != view.own or told is None or told.number > seen or told.version != notice.current.version:
+            continue
+        if named.get((notice.id, told.version)) != told.hash:
+            missing.append(notice.ref)
+    return tuple(missing)
+
+
+def judge_act(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
+    """NCX, NACT, NEND: of a live notice of the sender, at its current version."""
+    slots = envelope.slots
+    assert isinstance(slots, CancelSlots | AtSlots)
+    held = view.notices.get((envelope.from_, slots.id))
+    if held is None:
+        return "NOT_OURS", f"{slots.id} was never told"
+    if held.state not in ("NOTIFIED", "ACTIVE") or (envelope.type == "NACT" and held.state == "ACTIVE"):
+        return "STATE", f"{slots.id} is {held.state}"
+    if held.current.version != envelope.version:
+        return "VERSION", f"{slots.id} is at version {held.current.version}"
+    return None
+
+
+def judge_query(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
+    """NQR: about a notice of ours that the asker was told of."""
+    slots = envelope.slots
+    assert isinstance(slots, QuerySlots)
+    notice = view.notices.get((view.own, slots.id))
+    if notice is None or envelope.from_ not in notice.audience:
+        return "NOT_OURS", f"{slots.id} was never told"
+    return None
+
+
+# --- leaves ----------------------------------------------------------------------------------------------------
+
+
+def fields_changed(before: NoticeVersion, after: NoticeVersion) -> list[ChangedField]:
+    """Which fields differ, in the order of the wire."""
+    differs = set(changed_fields(before.volumes, after.volumes))
+    if before.kind != after.kind:
+        differs.add("KIND")
+    if before.due_regard != after.due_regard:
+        differs.add("DUE REGARD")
+    return [name for name in CHANGED_FIELDS if name in differs]
+
+
+def content_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason]:
+    """Everything wrong with a version of ours: geometry, least sizes, a period that is over."""
+    reasons = geometry_reasons(version.volumes)
+    if reasons:
+        return reasons
+    if version.end <= now:
+        reasons.append(
+            Reason("PERIOD_OVER", "the whole period lies in the past; tell a period that is still ahead", "volumes")
+        )
+    return reasons + least_size_reasons(version.kind, version.volumes, view.table)
+
+
+def bound_reasons(view: View, notice: Notice, version: NoticeVersion, now: int) -> list[Reason]:
+    """What our own signature forbids: any change before the countersignature, an enlargement under an agreement."""
+    reasons = _awaiting_countersignature(view, notice, now)
+    if shrinks(notice.current.volumes, version.volumes):
+        return reasons
+    for record in view.agreements.values():
+        names = {(term.party, term.id) for term in record.agreement.notices}
+        if (notice.party, notice.id) in names and record.status(now) in ("PENDING", "IN_FORCE"):
+            text = (
+                f"{notice.id} is part of agreement {record.agreement_id[:8]}; until it ends the notice may only shrink. "
+                "Cancel it and file a new one to do something else"
+            )
+            reasons.append(Reason("BOUND_BY_AGREEMENT", text, "volumes", (record.agreement_id,)))
+    return reasons
+
+
+def _awaiting_countersignature(view: View, notice: Notice, now: int) -> list[Reason]:
+    return [
+        Reason(
+            "BOUND_BY_ACCEPTANCE",
+            f"you accepted terms for {notice.id}; your signature holds until the other side countersigns or withdraws",
+            "id",
+            (conflict.pair_id,),
+        )
+        for conflict in view.conflicts_of(notice.party, notice.id)
+        if conflict.acceptance is not None and now < conflict.acceptance.agreement.until
+    ]
+
+
+def _own(view: View, notice_id: str, expected_version: int) -> Notice | Refusal:
+    notice = view.notices.get((view.own, notice_id))
+    if notice is None:
+        return refuse("UNKNOWN_NOTICE", f"no notice of ours is called {notice_id!r}", field="id")
+    if notice.state in ("ENDED", "CANCELLED"):
+        return refuse("STATE", f"{notice_id} is {notice.state.lower()}; that is final", field="id")
+    if notice.current.version != expected_version:
+        return _stale(notice, expected_version)
+    return notice
+
+
+def _stale(notice: Notice, expected_version: int) -> Refusal:
+    text = f"{notice.id} is at version {notice.current.version}, you decided on {expected_version}; look again"
+    return refuse("STALE_VERSION", text, field="expected_version", ids=(notice.ref,))
+
+
+def _audience(view: View, names: Iterable[str]) -> tuple[tuple[Fingerprint, ...], list[Reason]]:
+    peers: list[Fingerprint] = []
+    reasons: list[Reason] = []
+    for name in names:
+        peer = named_peer(view, name)
+        if peer is None:
+            known = ", ".join(sorted(line.name for line in view.lines.values())) or "none"
+            reasons.append(Reason("UNKNOWN_PEER", f"no peer is called {name!r}; pinned: {known}", "audience"))
+        elif peer not in peers:
+            peers.append(peer)
+    if len(peers) > limits.AUDIENCE:
+        reasons.append(Reason("TOO_MANY", f"at most {limits.AUDIENCE} peers in an audience", "audience"))
+    return tuple(peers), reasons
+
+
+def _key_reasons(view: View, volumes: Sequence[VolumeSlot], key: Sequence[str]) -> list[Reason]:
+    """A planned notice that conflicts is filed only by a desk that says it knows with what (NOT-03)."""
+    refs = [
+        f"{_party_name(view, hit[0])} {view.notices[hit].ref}"
+        for hit in sorted(by_notice(view.hits(view.own, volumes)))
+    ]
+    known = {entry.split(" ", 1)[-1] if entry.count(" ") > 1 else entry for entry in key}
+    missing = tuple(ref for ref in refs if ref.split(" ", 1)[1] not in known)
+    if not missing:
+        return []
+    text = f"conflicts with {', '.join(missing)}; look at them and file again with them in the key"
+    return [Reason("KEY_INCOMPLETE", text, "key", missing)]
+
+
+def _party_name(view: View, party: Fingerprint) -> str:
+    line = view.lines.get(party)
+    return line.name if line else view.name
+
+
+def _tell(
+    peer: Fingerprint, notice_id: str, version: NoticeVersion, moment: Moment, before: NoticeVersion | None
+) -> Item:
+    """NTC, or NCH where the peer knows the version before.  The key is put in at sealing, with what was seen by then."""
+    slots = NoticeSlots(id=notice_id, kind=version.kind, volumes=version.volumes, due_regard=version.due_regard, key=())
+    if before is None:
+        return draft("NTC", peer, slots, moment, version=version.version)
+    changed = tuple(fields_changed(before, version))
+    change = ChangeSlots(**{name: getattr(slots, name) for name in slots.__struct_fields__}, changed=changed)
+    return draft("NCH", peer, change, moment, version=version.version)
+
+
+def _each(kind: StatementType, notice: Notice, slots: CancelSlots | AtSlots, moment: Moment) -> list[Item]:
+    return [draft(kind, peer, slots, moment, version=notice.current.version) for peer in notice.audience]
+
+
+def _outcome(view: View, notice_id: str, version: NoticeVersion) -> Outcome:
+    hit = by_notice(view.hits(view.own, version.volumes))
+    pairs = tuple(sorted(pair_id((view.own, notice_id), key) for key in hit))
+    return Outcome(
+        refs={"id": notice_id, "version": version.version, "ref": version_ref(notice_id, version.version)},
+        conflicts=pairs,
+    )
+
+
+def tell_others(notice: Notice, already: Fingerprint, moment: Moment) -> list[Item]:
+    """An agreement on one line set a new version of ours: the other peers of the audience get it as NCH."""
+    items: list[Item] = []
+    for peer in notice.audience:
+        told = notice.told.get(peer)
+        if peer == already or told is None:
+            continue
+        before = NoticeVersion(
+            version=told.version,
+            kind=notice.current.kind,
+            volumes=told.volumes,
+            due_regard=notice.current.due_regard,
+        )
+        items.append(_tell(peer, notice.id, notice.current, moment, before))
+    return items

@@ -1,0 +1,135 @@
+"""What follows from an event at once: detection, CFL, the countersignature, news to the other peers.
+
+A reaction is pure, like a decision: (view after the fold, event, moment) gives items that join the same batch.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.detection import conflict_slots, redetect
+from skyparley.domain.dialogues import countersign
+from skyparley.domain.drafts import draft
+from skyparley.domain.events import (
+    AgreementVoid,
+    AlarmRaised,
+    ConflictFound,
+    Event,
+    HeadsCompared,
+    LineEstablished,
+    NoticeCancelled,
+    NoticeChanged,
+    NoticeEnded,
+    NoticeFiled,
+    NoticePast,
+    OfferLapsed,
+    StatementReceived,
+    StatementRestored,
+    StatementSealed,
+)
+from skyparley.domain.lines import may_seal
+from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.slots import (
+    AgreementSlots,
+    AtSlots,
+    CancelSlots,
+    ConflictSlots,
+    ErrSlots,
+    NoticeSlots,
+)
+from skyparley.domain.notices import tell_others
+from skyparley.domain.records import OwedDraft
+from skyparley.domain.verdicts import check_claim
+from skyparley.domain.view import Item, Moment, View
+from skyparley.domain.volumes import shrinks
+
+
+def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -> Sequence[Item]:
+    """Items that follow from an event.  `envelope`: the statement in it, where it holds one that was folded."""
+    match event:
+        case NoticeFiled() | NoticeChanged() | NoticeCancelled() | NoticeEnded():
+            return redetect(view, view.notices[(view.own, event.id)])
+        case NoticePast():
+            return redetect(view, view.notices[(event.party, event.id)])
+        case ConflictFound() if event.shared:
+            slots = conflict_slots(view, view.conflicts[event.pair_id])
+            return [draft("CFL", event.other_party, slots, moment)]
+        case LineEstablished() | HeadsCompared():
+            line = view.lines[event.peer]
+            return [OwedDraft(owed) for owed in line.owed] if may_seal(line) else ()
+        case StatementSealed() | StatementRestored() if envelope is not None:
+            return _sent(view, event, envelope, moment)
+        case StatementReceived() if envelope is not None:
+            return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope)]
+    return ()
+
+
+def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Envelope, moment: Moment) -> Sequence[Item]:
+    slots = envelope.slots
+    if isinstance(slots, AgreementSlots):
+        return _agreed(view, slots, envelope.to, moment)
+    if isinstance(event, StatementRestored) and isinstance(slots, NoticeSlots | CancelSlots | AtSlots):
+        return redetect(view, view.notices[(view.own, slots.id)])
+    return ()
+
+
+def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment) -> Sequence[Item]:
+    slots = envelope.slots
+    match slots:
+        case NoticeSlots():
+            return [*_breach(view, peer, slots), *redetect(view, view.notices[(peer, slots.id)])]
+        case CancelSlots() | AtSlots():
+            return redetect(view, view.notices[(peer, slots.id)])
+        case ConflictSlots():
+            return check_claim(view, peer, slots)
+        case AgreementSlots():
+            return _agreed(view, slots, peer, moment)
+        case ErrSlots():
+            return _refused_by_peer(view, peer, slots)
+    return countersign(view, envelope, moment) if envelope.type == "ACC" else ()
+
+
+def _agreed(view: View, slots: AgreementSlots, peer: Fingerprint, moment: Moment) -> Sequence[Item]:
+    """Both new versions took effect: detect again, and tell our change to the other peers of the audience."""
+    items: list[Item] = []
+    for term in slots.agreement.notices:
+        if term.volumes is UNSET:
+            continue
+        notice = view.notices[(Fingerprint(term.party), term.id)]
+        if notice.party == view.own:
+            items += tell_others(notice, peer, moment)
+        items += redetect(view, notice)
+    return items
+
+
+def _breach(view: View, peer: Fingerprint, slots: NoticeSlots) -> list[Item]:
+    """A peer enlarged a notice that an agreement in force binds: kept, raised, judged again (line-v1 9.5)."""
+    items: list[Item] = []
+    for record in view.agreements.values():
+        if record.expired or record.void:
+            continue
+        for term in record.agreement.notices:
+            if (term.party, term.id) != (peer, slots.id):
+                continue
+            agreed = term.volumes
+            if agreed is not UNSET and not shrinks(agreed, slots.volumes):
+                text = f"{view.lines[peer].name} enlarged {slots.id} against agreement {record.agreement_id[:8]}"
+                items.append(AgreementVoid(agreement_id=record.agreement_id, cause="BREACHED"))
+                items.append(AlarmRaised(code="AGREEMENT_BREACHED", about=record.agreement_id, text=text, peer=peer))
+    return items
+
+
+def _refused_by_peer(view: View, peer: Fingerprint, slots: ErrSlots) -> list[Item]:
+    ids = f": {', '.join(slots.ids)}" if slots.ids else ""
+    text = f"{view.lines[peer].name} could not use our statement {slots.epoch}/{slots.seq}: {slots.code}{ids}"
+    return [AlarmRaised(code=f"PEER_{slots.code}", about=slots.hash, text=text, peer=peer)]
+
+
+def _lapsed(view: View, peer: Fingerprint, envelope: Envelope) -> list[Item]:
+    """A statement without a gap before it, created after an offer's validity, proves that no ACC was sent."""
+    return [
+        OfferLapsed(pair_id=conflict.pair_id, proposal=conflict.offer.proposal)
+        for conflict in view.own_offers(peer)
+        if conflict.offer is not None and envelope.created_utc >= conflict.offer.valid_until and envelope.type != "ACC"
+    ]

@@ -1,0 +1,178 @@
+"""What a peer says: a statement's place on the feed, the judgement of its meaning, and what is answered at once.
+
+Source: line-v1 section 3; DESIGN "Two layers".
+"""
+
+from typing import Literal, assert_never
+
+from msgspec import UNSET
+
+from skyparley.base.errors import Refusal, refuse
+from skyparley.domain.commands import KeepReceipts, Outcome, ReceiveStatement, RestoreStatement
+from skyparley.domain.dialogues import judge_accept, judge_agreement, judge_answer, judge_offer
+from skyparley.domain.drafts import draft
+from skyparley.domain.events import (
+    AlarmRaised,
+    EvidenceKept,
+    ReceiptKept,
+    StatementReceived,
+    StatementRestored,
+)
+from skyparley.domain.lines import ChainResult, place_on_feed, seen_is_true
+from skyparley.domain.messages.codes import ErrCode
+from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
+from skyparley.domain.messages.receipt import read_receipt
+from skyparley.domain.messages.slots import ErrSlots
+from skyparley.domain.notices import judge_act, judge_notice, judge_query, missing_in_key
+from skyparley.domain.records import Line
+from skyparley.domain.view import Decided, Item, Moment, View
+
+
+def receive(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
+    """The chain first, then the meaning.  A bad payload never stalls a feed: it is kept, counted and answered with ERR."""
+    line = view.lines[command.peer]
+    statement = statement_hash(command.jws)
+    place = place_on_feed(line.received, command.chain, statement)
+    if place == "NEXT" or place == "NEW_EPOCH":
+        seen = seen_is_true(line, command.chain)
+        if seen == "AHEAD" and line.compared != "EQUAL":
+            return _only("GAP")  # It answers statements that we lost: first they come back (line-v1 7.7).
+        return _accept(view, command, line, moment, new_epoch=place == "NEW_EPOCH", seen_false=seen != "TRUE")
+    if place == "FORK" or place == "BROKEN":
+        return _evidence(view, command, line, place)
+    return _only(place)
+
+
+def _accept(
+    view: View, command: ReceiveStatement, line: Line, moment: Moment, *, new_epoch: bool, seen_false: bool
+) -> Decided:
+    items: list[Item] = []
+    chain = command.chain
+    number = f"{chain.epoch}/{chain.seq}"
+    if new_epoch:
+        text = f"{line.name} opened epoch {chain.epoch}: what it sent before and we do not hold is lost"
+        items.append(EvidenceKept(peer=line.peer, what="NEW_EPOCH", jws=command.jws, text=text))
+        items.append(AlarmRaised(code="NEW_EPOCH", about=number, text=text, peer=line.peer))
+    if seen_false:
+        text = f"{line.name} names in {number} a statement of ours that we never sent"
+        items.append(EvidenceKept(peer=line.peer, what="SEEN_FALSE", jws=command.jws, text=text))
+        items.append(AlarmRaised(code="SEEN_FALSE", about=number, text=text, peer=line.peer))
+    judged = judge_meaning(view, command, line, moment.now)
+    if isinstance(judged, Envelope):
+        missing = missing_in_key(view, judged) if judged.type in ("NTC", "NCH") else ()
+        items.append(_received(command, moment, "KEY_INCOMPLETE" if missing else "", missing, ""))
+        err: ErrCode | None = "KEY_INCOMPLETE" if missing else None
+    else:
+        err, text = judged
+        missing = ()
+        items.append(_received(command, moment, err, (), text[:200]))
+    if err is not None and _type_of(command) != "ERR":
+        slots = ErrSlots(epoch=chain.epoch, seq=chain.seq, hash=statement_hash(command.jws), code=err, ids=missing)
+        items.append(draft("ERR", line.peer, slots, moment, reply_to=chain.msg_id))
+    return Decided(tuple(items), Outcome(result="RECEIVED"))
+
+
+def _received(
+    command: ReceiveStatement, moment: Moment, err: ErrCode | str, ids: tuple[str, ...], text: str
+) -> StatementReceived:
+    return StatementReceived(
+        peer=command.peer,
+        jws=command.jws,
+        received_utc=moment.now,
+        bearer=command.bearer,
+        verdict="FOLDED" if err in ("", "KEY_INCOMPLETE") else "REFUSED",
+        err=err,  # type: ignore[arg-type]
+        ids=ids,
+        text=text,
+    )
+
+
+def judge_meaning(view: View, command: ReceiveStatement, line: Line, now: int) -> Envelope | tuple[ErrCode, str]:
+    """The envelope when its meaning is to be folded, else the code and what was wrong.  Reads nothing but the view."""
+    try:
+        envelope = read_meaning(command.payload)
+    except NotUnderstood as error:
+        return "SCHEMA", str(error)
+    if command.kid.split("/")[1] != envelope.role:
+        return "SCHEMA", f"signed by role {command.kid.split('/')[1]}, says role {envelope.role}"
+    if envelope.exercise is not UNSET:
+        return "EXERCISE", "exercise statements need an exercise key"
+    wrong = _judge(view, envelope, line, now)
+    return envelope if wrong is None else wrong
+
+
+def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
+    match envelope.type:
+        case "NTC" | "NCH":
+            return judge_notice(view, envelope, now)
+        case "NCX" | "NACT" | "NEND":
+            return judge_act(view, envelope)
+        case "NQR":
+            return judge_query(view, envelope)
+        case "CFL" | "ERR":
+            return None
+        case "REJ" | "SBY" | "WDR":
+            return judge_answer(view, envelope)
+        case "AGR":
+            return judge_agreement(view, envelope, line)
+        case "PRO" | "CPR" | "ACC":
+            if envelope.table_hash != view.table_hash:
+                return "TABLE_MISMATCH", "our tables differ"
+            if envelope.type == "ACC":
+                return judge_accept(view, envelope, line)
+            return judge_offer(view, envelope, now)
+    assert_never(envelope.type)
+
+
+def _type_of(command: ReceiveStatement) -> str:
+    try:
+        return read_meaning(command.payload).type
+    except NotUnderstood:
+        return ""
+
+
+def _evidence(view: View, command: ReceiveStatement, line: Line, place: ChainResult) -> Decided:
+    """Two statements with one number, or a broken link: both kept, people told, no receipt.  Kept once each."""
+    number = f"{command.chain.epoch}/{command.chain.seq}"
+    what: Literal["FORK", "BROKEN"] = "FORK" if place == "FORK" else "BROKEN"
+    about = f"{number} {statement_hash(command.jws)}"
+    if view.alarmed(what, about):
+        return _only(place)
+    text = (
+        f"{line.name} signed two different statements with number {number}"
+        if what == "FORK"
+        else f"{line.name}'s statement {number} does not follow from the one before it"
+    )
+    evidence = EvidenceKept(peer=line.peer, what=what, jws=command.jws, text=text)
+    alarm = AlarmRaised(code=what, about=about, text=text, peer=line.peer)
+    return Decided((evidence, alarm), Outcome(result=place))
+
+
+def _only(result: str) -> Decided:
+    return Decided((), Outcome(result=result))
+
+
+def keep_receipts(view: View, command: KeepReceipts) -> Decided:
+    """Receipts beside what they receipt: each once, only for statements that we sent, with their true hash."""
+    line = view.lines[command.peer]
+    items: list[Item] = []
+    kept: set[tuple[int, int]] = set()
+    for text, payload in command.receipts:
+        receipt = read_receipt(payload)
+        number = (receipt.epoch, receipt.seq)
+        if number in line.receipts or number in kept or line.sent.hash_at(number) != receipt.hash:
+            continue
+        kept.add(number)
+        items.append(ReceiptKept(peer=line.peer, jws=text))
+    return Decided(tuple(items))
+
+
+def restore(view: View, command: RestoreStatement) -> Decided | Refusal:
+    """One statement of our own feed comes back; only the next one, and only while the peer is ahead."""
+    line = view.lines[command.peer]
+    place = place_on_feed(line.sent, command.chain, statement_hash(command.jws))
+    if line.compared != "AHEAD" or place not in ("NEXT", "NEW_EPOCH"):
+        return refuse("NOT_NEXT", f"statement {command.chain.number} is not the next lost one ({place})")
+    if command.chain.seen is not UNSET and line.received.hash_at(command.chain.seen.number) is None:
+        return refuse("SEEN_FIRST", "what it had seen must be received first")
+    return Decided((StatementRestored(peer=line.peer, jws=command.jws),))

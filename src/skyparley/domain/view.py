@@ -1,0 +1,100 @@
+"""What a decision may read, and what it gives back.  The state implements the View; a decision never changes it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from skyparley.base.errors import Refusal
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.commands import Outcome
+from skyparley.domain.events import Event
+from skyparley.domain.messages.codes import ClockKind, ClockQuality
+from skyparley.domain.messages.slots import VolumeSlot
+from skyparley.domain.records import AgreementRecord, Conflict, Draft, Line, Notice, OwedDraft
+from skyparley.domain.table import Table
+from skyparley.evidence.card import Card
+from skyparley.geometry.volumes import Verdict
+
+NoticeKey = tuple[Fingerprint, str]
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A volume of a given list that conflicts with a volume of a notice of the other side."""
+
+    notice: NoticeKey
+    given: int
+    other: int
+    verdict: Verdict
+
+
+class View(Protocol):
+    """The state as decisions see it: everything that earlier commands of the batch left."""
+
+    @property
+    def own(self) -> Fingerprint: ...
+    @property
+    def own_card(self) -> Card: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def table_hash(self) -> str: ...
+    @property
+    def clock(self) -> ClockKind: ...
+    @property
+    def lines(self) -> Mapping[Fingerprint, Line]: ...
+    @property
+    def notices(self) -> Mapping[NoticeKey, Notice]: ...
+    @property
+    def conflicts(self) -> Mapping[str, Conflict]: ...
+    @property
+    def agreements(self) -> Mapping[str, AgreementRecord]: ...
+    @property
+    def answers(self) -> Mapping[str, tuple[str, Outcome]]: ...
+
+    def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot]) -> list[Hit]:
+        """Conflicts of volumes of `party` with live notices of the other side: ours against all others', others' against ours."""
+        ...
+
+    def conflicts_of(self, party: Fingerprint, notice_id: str) -> list[Conflict]:
+        """Live conflicts in which a notice takes part."""
+        ...
+
+    def own_offers(self, peer: Fingerprint) -> list[Conflict]:
+        """Conflicts with a peer in which an offer of ours is open."""
+        ...
+
+    def next_notice_id(self) -> str:
+        """The next free id of ours, for example A-0007."""
+        ...
+
+    def due(self, now: int) -> list[tuple[int, str, str]]:
+        """Deadlines that have passed: when, what, about."""
+        ...
+
+    def alarmed(self, code: str, about: str) -> bool:
+        """Whether this alarm was raised before: a matter rings once."""
+        ...
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Time and luck of one command: they are arguments."""
+
+    now: int
+    new_id: Callable[[], str]
+    quality: ClockQuality = "GOOD"
+
+
+Item = Event | Draft | OwedDraft
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What a command comes to: events and drafts in order, and the answer."""
+
+    items: tuple[Item, ...]
+    outcome: Outcome = Outcome()
+
+
+Ruling = Decided | Refusal

@@ -1,0 +1,279 @@
+"""The link to one peer: HELLO and the comparison of heads, restore, catch-up, delivery with retry and back-off.
+
+A link carries bytes; it decides and signs nothing but requests.  Whatever it learns goes to the sequencer as a command.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from skyparley.base import limits
+from skyparley.base.errors import Fault, PeerFault, Refusal
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.commands import KeepReceipts, ReceiveStatement, RestoreStatement
+from skyparley.domain.messages.envelope import PROTO
+from skyparley.domain.messages.receipt import CatchUp
+from skyparley.domain.records import Line
+from skyparley.engine import reading
+from skyparley.engine.peer_service import MACHINE, PeerService, compare
+from skyparley.engine.ports import Bearer, Clock, Luck
+from skyparley.engine.reading import Unusable
+from skyparley.engine.sequencer import Sequencer
+from skyparley.engine.signer import Signer
+from skyparley.engine.statements import StatementStore
+from skyparley.evidence import jws
+from skyparley.state.projection import State
+
+log = structlog.get_logger("skyparley.link")
+
+
+class Stale(PeerFault):
+    """The peer's clock is elsewhere: ask again with its time."""
+
+    code = "STALE"
+
+    def __init__(self, time: int) -> None:
+        super().__init__("the request was stale by the peer's clock")
+        self.time = time
+
+
+class Link:
+    """One task per peer.  `wake` makes it look again; `up` tells whether the last exchange worked."""
+
+    def __init__(
+        self,
+        peer: Fingerprint,
+        *,
+        sequencer: Sequencer,
+        service: PeerService,
+        signer: Signer,
+        bearer: Bearer,
+        clock: Clock,
+        luck: Luck,
+        store: StatementStore,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.peer = peer
+        self.up = False
+        self.since_ms = clock.real_ms()
+        self.last_error = ""
+        self._sequencer = sequencer
+        self._service = service
+        self._signer = signer
+        self._bearer = bearer
+        self._clock = clock
+        self._luck = luck
+        self._store = store
+        self._changed = changed
+        self._work = asyncio.Event()
+        self._greet = True
+        self._pull = False
+        self._skew_ms = 0
+
+    def wake(self, greet: bool = False) -> None:
+        """Something is to be carried; with `greet`, heads are to be compared first."""
+        self._greet = self._greet or greet
+        self._work.set()
+
+    async def run(self) -> None:
+        """Carry until cancelled.  Transport time: a scaled clock does not hurry a retry."""
+        back_off_ms = limits.RETRY_FIRST_MS
+        while True:
+            self._work.clear()
+            try:
+                await self._exchange()
+                back_off_ms = limits.RETRY_FIRST_MS
+                self._note(True, "")
+                await self._idle()
+            except Stale as stale:
+                self._skew_ms += stale.time - (self._clock.now_ms() + self._skew_ms)
+                log.warning("peer_clock_differs", peer=self.peer[:8], by_ms=self._skew_ms)
+                await self._clock.sleep_ms(limits.RETRY_FIRST_MS)
+            except Fault as fault:
+                self._greet = True
+                self._note(False, f"{fault.code}: {fault}")
+                await self._clock.sleep_ms(round(back_off_ms * self._luck.jitter()))
+                back_off_ms = min(2 * back_off_ms, limits.RETRY_LAST_MS)
+
+    def _note(self, up: bool, error: str) -> None:
+        if up != self.up or error != self.last_error:
+            if up != self.up:
+                self.since_ms = self._clock.real_ms()
+            self.up, self.last_error = up, error
+            log.info("link", peer=self.peer[:8], up=up, error=error)
+            self._changed()
+
+    async def _idle(self) -> None:
+        """Until something is to be done, or it is time to compare heads again."""
+        sleeping = asyncio.ensure_future(self._clock.sleep_ms(limits.HELLO_EVERY_MS))
+        waking = asyncio.ensure_future(self._work.wait())
+        try:
+            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+            self._greet = self._greet or sleeping.done()
+        finally:
+            sleeping.cancel()
+            waking.cancel()
+
+    async def _exchange(self) -> None:
+        if self._greet:
+            await self._hello()
+        if self._pull:
+            await self._catch_up()
+        while await self._deliver():
+            pass
+
+    # --- HELLO and restore ---------------------------------------------------------------------------------
+
+    async def _hello(self) -> None:
+        line = await self._line()
+        nonce = self._luck.nonce()
+        hello = await self._sequencer.read(
+            lambda state: self._service.make_hello(state, self.peer, nonce, self._clock.now_ms() + self._skew_ms)
+        )
+        text = await self._bearer.hello(line.card.urls, self._signer.sign(MACHINE, hello, jws.HELLO))
+        answer = reading.read_peer_hello(
+            text, line.card, self._signer.card.fingerprint, jws.HELLO_ANSWER, self._clock.now_ms()
+        )
+        if answer.nonce != nonce:
+            raise PeerFault("the answer to HELLO repeats another nonce")
+        command = compare(self.peer, answer, self._clock.kind)
+        outcome = await self._sequencer.submit(command)
+        assert not isinstance(outcome, Refusal), "a comparison has a result"
+        if outcome.result == "AHEAD":
+            assert command.held is not None, "nothing is not ahead of us"
+            await self._restore(command.held.number)
+            return  # Still to greet: heads are compared again before anything is sealed.
+        self._greet = False
+        received = await self._sequencer.read(lambda state: state.lines[self.peer].received.head)
+        self._pull = command.sent is not None and command.sent.number > received
+
+    async def _restore(self, held: tuple[int, int]) -> None:
+        """Refill our own feed from the peer's copy, as far as it can be followed, its feed to us in between."""
+        while True:
+            progress = await self._restore_some(held)
+            received = await self._receive_some()
+            if not progress and not received:
+                break
+        head = await self._sequencer.read(lambda state: state.lines[self.peer].sent.head)
+        log.info("restored", peer=self.peer[:8], head=head, held=held)
+        if head < held:
+            raise PeerFault(f"the peer holds {held} of our feed and gave it back only to {head}")
+        self._work.set()
+
+    async def _restore_some(self, held: tuple[int, int]) -> bool:
+        line = await self._line()
+        epoch, seq = max(line.sent.head, (1, 0))
+        texts = await self._fetch("YOURS", epoch, seq)
+        if not texts and held[0] > epoch:
+            texts = await self._fetch("YOURS", epoch + 1, 0)
+        own = self._signer.card
+        for place, text in enumerate(texts):
+            try:
+                parsed, chain = reading.read_statement(text, own, self.peer, None)
+            except Unusable as error:
+                raise PeerFault(f"the peer's copy of our feed: {error}") from None
+            command = RestoreStatement(peer=self.peer, jws=text, chain=chain, payload=parsed.payload)
+            if isinstance(await self._sequencer.submit(command), Refusal):
+                return place > 0
+        return bool(texts)
+
+    # --- catch-up ------------------------------------------------------------------------------------------
+
+    async def _catch_up(self) -> None:
+        while await self._receive_some():
+            pass
+        self._pull = False
+
+    async def _receive_some(self) -> bool:
+        """Ask for what follows on the peer's feed.  True when something new was taken."""
+        line = await self._line()
+        epoch, seq = max(line.received.head, (1, 0))
+        texts = await self._fetch("OURS", epoch, seq) or await self._fetch("OURS", epoch + 1, 0)
+        taken = False
+        for text in texts:
+            try:
+                parsed, chain = reading.read_statement(
+                    text, line.card, self._signer.card.fingerprint, self._clock.now_ms()
+                )
+            except Unusable as error:
+                raise PeerFault(f"the peer's feed: {error}") from None
+            command = ReceiveStatement(
+                peer=self.peer,
+                jws=text,
+                chain=chain,
+                payload=parsed.payload,
+                kid=str(parsed.kid),
+                bearer="http",
+            )
+            outcome = await self._sequencer.submit(command)
+            if isinstance(outcome, Refusal) or outcome.result not in ("RECEIVED", "DUPLICATE"):
+                break
+            taken = taken or outcome.result == "RECEIVED"
+        return taken
+
+    async def _fetch(self, feed: str, epoch: int, after: int) -> list[str]:
+        line = await self._line()
+        request = CatchUp(
+            proto=PROTO,
+            from_=self._signer.card.fingerprint,
+            to=self.peer,
+            time=self._clock.now_ms() + self._skew_ms,
+            nonce=self._luck.nonce(),
+            feed="OURS" if feed == "OURS" else "YOURS",
+            epoch=epoch,
+            after=after,
+            limit=limits.CATCH_UP_STATEMENTS,
+        )
+        return await self._bearer.catch_up(line.card.urls, self._signer.sign(MACHINE, request, jws.CATCHUP))
+
+    # --- delivery ------------------------------------------------------------------------------------------
+
+    async def _deliver(self) -> bool:
+        """Carry the next batch.  True while there may be more."""
+        places = await self._sequencer.read(lambda state: undelivered(state, self.peer))
+        if not places:
+            return False
+        texts = await self._store.at(places)
+        line = await self._line()
+        results = await self._bearer.push(line.card.urls, fitting(texts))
+        receipts = []
+        for _, result, receipt in results:
+            if result in ("RECEIVED", "DUPLICATE"):
+                try:
+                    _, payload = reading.read_peer_receipt(
+                        receipt, line.card, self._signer.card.fingerprint, self._clock.now_ms()
+                    )
+                except Unusable as error:
+                    raise PeerFault(f"a receipt of the peer: {error}") from None
+                receipts.append((receipt, payload))
+        if receipts:
+            await self._sequencer.submit(KeepReceipts(peer=self.peer, receipts=tuple(receipts)))
+        if len(receipts) < len(results):
+            self._greet = True
+            odd = next(result for _, result, _ in results if result not in ("RECEIVED", "DUPLICATE"))
+            raise PeerFault(f"the peer answered {odd} to a statement")
+        return bool(results)
+
+    async def _line(self) -> Line:
+        return await self._sequencer.read(lambda state: state.lines[self.peer])
+
+
+def undelivered(state: State, peer: Fingerprint) -> list[int]:
+    """Journal positions of what the peer is not known to hold, oldest first, one batch; none before heads were compared."""
+    line = state.lines[peer]
+    if line.compared != "EQUAL" or line.sent.head <= line.delivered:
+        return []
+    epoch = line.sent.head[0]
+    done = line.delivered[1] if line.delivered[0] == epoch else 0
+    return line.sent.places.get(epoch, [])[done : done + limits.STATEMENTS_PER_BATCH]
+
+
+def fitting(texts: Sequence[str]) -> Sequence[str]:
+    """As many as one request may hold; at least one."""
+    size = 0
+    for place, text in enumerate(texts):
+        size += len(text) + 1
+        if place and size > limits.PEER_BODY_BYTES:
+            return texts[:place]
+    return texts

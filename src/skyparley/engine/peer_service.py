@@ -1,0 +1,232 @@
+"""What this node answers to a peer, whatever the bearer: statements, HELLO, catch-up.
+
+A peer is not trusted: rates, freshness and signatures are looked at before anything is decided.  Source: line-v1 7.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from skyparley.base import limits
+from skyparley.base.errors import Refusal
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.commands import CompareHello, ReceiveStatement
+from skyparley.domain.messages.codes import BearerKind
+from skyparley.domain.messages.envelope import PROTO, FeedHead, statement_hash
+from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt
+from skyparley.domain.records import NOTHING, Feed, Line
+from skyparley.engine import reading
+from skyparley.engine.ports import Clock
+from skyparley.engine.reading import Unusable
+from skyparley.engine.sequencer import Sequencer
+from skyparley.engine.signer import Signer
+from skyparley.engine.statements import StatementStore
+from skyparley.evidence import jws
+from skyparley.state.projection import State
+
+MACHINE: Final = "machine"
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one statement of a batch."""
+
+    hash: str
+    result: str
+    receipt: str = ""
+    text: str = ""
+
+
+class Pushed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a batch: results, and the head that is now held."""
+
+    results: tuple[Result, ...]
+    head: FeedHead | msgspec.UnsetType = UNSET
+
+
+class PeerService:
+    """One for the node.  `wake` is called with a peer whose link has something to do."""
+
+    def __init__(
+        self,
+        *,
+        sequencer: Sequencer,
+        signer: Signer,
+        clock: Clock,
+        store: StatementStore,
+        wake: Callable[[Fingerprint, bool], None],
+    ) -> None:
+        self._sequencer = sequencer
+        self._signer = signer
+        self._clock = clock
+        self._store = store
+        self._wake = wake
+        self._shares: dict[Fingerprint, _Share] = {}
+
+    async def statements(self, texts: Sequence[str], bearer: BearerKind) -> Pushed:
+        """Statements of one peer, in feed order.  A receipt is signed only for what is durable."""
+        line = await self._line(texts[0])
+        share = self._share(line.peer)
+        share.take_request(self._clock.real_ms())
+        share.take_statements(self._clock.real_ms(), len(texts))
+        results = await asyncio.gather(*(self._one(line, text, bearer) for text in texts))
+        head = await self._sequencer.read(lambda state: head_of(state.lines[line.peer].received))
+        if any(result.result == "GAP" for result in results):
+            self._wake(line.peer, True)
+        return Pushed(tuple(results), head)
+
+    async def _one(self, line: Line, text: str, bearer: BearerKind) -> Result:
+        statement = statement_hash(text)
+        try:
+            parsed, chain = reading.read_statement(text, line.card, self._signer.card.fingerprint, self._clock.now_ms())
+        except Unusable as error:
+            return Result(statement, "REFUSED", text=f"{error.code}: {error}")
+        command = ReceiveStatement(
+            peer=line.peer, jws=text, chain=chain, payload=parsed.payload, kid=str(parsed.kid), bearer=bearer
+        )
+        outcome = await self._sequencer.submit(command)
+        assert not isinstance(outcome, Refusal), "a received statement is placed, not refused"
+        if outcome.result not in ("RECEIVED", "DUPLICATE"):
+            return Result(statement, outcome.result)
+        receipt = await self._sequencer.read(
+            lambda state: _receipt(state, line.peer, chain.number, statement, chain.msg_id)
+        )
+        return Result(statement, outcome.result, self._signer.sign(MACHINE, receipt, jws.RECEIPT))
+
+    async def hello(self, text: str) -> str:
+        """HELLO: compare, then answer with what we hold and send."""
+        line = await self._line(text)
+        self._share(line.peer).take_request(self._clock.real_ms())
+        hello = reading.read_peer_hello(text, line.card, self._signer.card.fingerprint, jws.HELLO, self._clock.now_ms())
+        self._fresh(line.peer, hello)
+        outcome = await self._sequencer.submit(compare(line.peer, hello, self._clock.kind))
+        assert not isinstance(outcome, Refusal), "a comparison has a result"
+        answer = await self._sequencer.read(
+            lambda state: self.make_hello(state, line.peer, hello.nonce, self._clock.now_ms())
+        )
+        theirs = (0, 0) if hello.sent is UNSET else hello.sent.number
+        ours = (0, 0) if answer.held is UNSET else answer.held.number
+        self._wake(line.peer, outcome.result != "EQUAL" or theirs > ours)
+        return self._signer.sign(MACHINE, answer, jws.HELLO_ANSWER)
+
+    def make_hello(self, state: State, peer: Fingerprint, nonce: str, time: int) -> Hello:
+        """HELLO, or its answer, of this node to a peer."""
+        line = state.lines[peer]
+        return Hello(
+            proto=PROTO,
+            from_=state.own,
+            to=peer,
+            time=time,
+            nonce=nonce,
+            clock=self._clock.kind,
+            table_hash=state.table_hash,
+            sent=head_of(line.sent),
+            held=head_of(line.received),
+        )
+
+    async def catch_up(self, text: str) -> list[str]:
+        """Statements of one of the two feeds of this line; nobody reads a feed that is not theirs."""
+        line = await self._line(text)
+        self._share(line.peer).take_request(self._clock.real_ms())
+        request = reading.read_peer_catch_up(text, line.card, self._signer.card.fingerprint, self._clock.now_ms())
+        self._fresh(line.peer, request)
+        ours = request.feed == "OURS"
+        places = await self._sequencer.read(
+            lambda state: _places(state.lines[line.peer].sent if ours else state.lines[line.peer].received, request)
+        )
+        return await self._store.at(places)
+
+    # --- before anything is decided ------------------------------------------------------------------------
+
+    async def _line(self, text: str) -> Line:
+        party = reading.party_of(text)
+        line = await self._sequencer.read(lambda state: state.lines.get(party))
+        if line is None:
+            raise Unusable("UNKNOWN_KEY", "no peer with this fingerprint is pinned here")
+        return line
+
+    def _share(self, peer: Fingerprint) -> "_Share":
+        return self._shares.setdefault(peer, _Share(self._clock.real_ms()))
+
+    def _fresh(self, peer: Fingerprint, request: Hello | CatchUp) -> None:
+        now = self._clock.now_ms()
+        nonces = self._share(peer).nonces
+        old = abs(request.time - now) > limits.REQUEST_AGE_MS
+        forgotten = len(nonces) >= limits.NONCES_KEPT and request.time <= next(iter(nonces.values()))
+        if old or forgotten or request.nonce in nonces:
+            raise Unusable("STALE", "ask again with this time and a new nonce", {"time": now})
+        nonces[request.nonce] = request.time
+        while len(nonces) > limits.NONCES_KEPT:
+            nonces.popitem(last=False)
+
+
+class _Share:
+    """What one peer may use: two buckets that refill, and the nonces it used.  Transport time."""
+
+    def __init__(self, now_ms: int) -> None:
+        self.nonces: OrderedDict[str, int] = OrderedDict()
+        self._requests = float(limits.PEER_REQUESTS_BURST)
+        self._statements = float(limits.PEER_STATEMENTS_BURST)
+        self._at = now_ms
+
+    def _refill(self, now_ms: int) -> None:
+        passed_s = max(0, now_ms - self._at) / 1000
+        self._at = now_ms
+        self._requests = min(limits.PEER_REQUESTS_BURST, self._requests + passed_s * limits.PEER_REQUESTS_PER_S)
+        self._statements = min(limits.PEER_STATEMENTS_BURST, self._statements + passed_s * limits.PEER_STATEMENTS_PER_S)
+
+    def take_request(self, now_ms: int) -> None:
+        self._refill(now_ms)
+        if self._requests < 1:
+            raise Unusable("DEFERRED", "over your share of requests; retry", {"retry_after_ms": 1_000})
+        self._requests -= 1
+
+    def take_statements(self, now_ms: int, count: int) -> None:
+        self._refill(now_ms)
+        if self._statements < count:
+            raise Unusable("DEFERRED", "over your share of statements; retry", {"retry_after_ms": 1_000})
+        self._statements -= count
+
+
+def head_of(feed: Feed) -> FeedHead | msgspec.UnsetType:
+    """The head of a feed for the wire; absent when it is empty."""
+    if feed.head == NOTHING or not feed.head_hash:
+        return UNSET
+    return FeedHead(epoch=feed.head[0], seq=feed.head[1], hash=feed.head_hash)
+
+
+def compare(peer: Fingerprint, hello: Hello, own_clock: str) -> CompareHello:
+    """The command that a HELLO comes to.  A REAL node refuses a SCALED one, and the other way round."""
+    if hello.clock != own_clock:
+        raise Unusable("CLOCK", f"this node runs on a {own_clock} clock, yours is {hello.clock}")
+    return CompareHello(
+        peer=peer,
+        table_hash=hello.table_hash,
+        clock=hello.clock,
+        held=None if hello.held is UNSET else hello.held,
+        sent=None if hello.sent is UNSET else hello.sent,
+    )
+
+
+def _receipt(state: State, peer: Fingerprint, number: tuple[int, int], statement: str, msg_id: str) -> Receipt:
+    epoch, seq = number
+    received_utc, bearer, lead = state.lines[peer].received.receipts[epoch][seq - 1]
+    return Receipt(
+        proto=PROTO,
+        from_=state.own,
+        to=peer,
+        epoch=epoch,
+        seq=seq,
+        hash=statement,
+        msg_id=msg_id,
+        received_utc=received_utc,
+        bearer=bearer,
+        lead_class=lead or UNSET,
+    )
+
+
+def _places(feed: Feed, request: CatchUp) -> list[int]:
+    return feed.places.get(request.epoch, [])[request.after : request.after + request.limit]

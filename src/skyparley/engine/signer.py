@@ -1,0 +1,100 @@
+"""This node's role keys, and the one place where drafts become statements.
+
+Sealing gives number, `prev`, `seen` and signature, in the sequencer, before the statement is durable; delivery only
+carries bytes.  So a retry can never fork us.  Source: DESIGN "Feed", line-v1 3.4.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from skyparley.base.canonical import canonical
+from skyparley.domain.detection import key_for
+from skyparley.domain.messages.catalogue import CATALOGUE
+from skyparley.domain.messages.codes import ClockQuality, Role
+from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, phrase_code, write
+from skyparley.domain.messages.slots import AcceptSlots, AgreementSlots, NoticeSlots, Slots, Wire
+from skyparley.domain.records import NOTHING, Draft, Line
+from skyparley.domain.view import View
+from skyparley.evidence import jws
+from skyparley.evidence.card import Card
+from skyparley.evidence.keys import Kid, PrivateKey, public_bytes
+
+
+class Signer:
+    """Signs as a role of this party.  Raises ValueError when the card does not certify the keys."""
+
+    def __init__(self, card: Card, keys: dict[Role, PrivateKey]) -> None:
+        self.card = card
+        self._keys: dict[Role, tuple[PrivateKey, Kid]] = {}
+        for role, key in keys.items():
+            kid = next((card.kid_of(entry) for entry in card.said.roles if entry.public == public_bytes(key)), None)
+            if kid is None or kid.role != role:
+                raise ValueError(f"the card does not certify this {role} key")
+            self._keys[role] = (key, kid)
+
+    def sign(self, role: Role, value: Any, typ: str) -> str:
+        """A compact JWS over the canonical JSON of a value."""
+        key, kid = self._keys[role]
+        return jws.sign(canonical(value), key, kid, typ)
+
+    def _sign_bytes(self, role: Role, payload: bytes, typ: str) -> str:
+        key, kid = self._keys[role]
+        return jws.sign(payload, key, kid, typ)
+
+    def sign_agreement(self, text: str) -> str:
+        """Our detached signature under the canonical text of an agreement."""
+        key, kid = self._keys["desk"]
+        return jws.sign_detached(text.encode(), key, kid, jws.AGREEMENT)
+
+    def seal(self, view: View, draft: Draft, quality: ClockQuality) -> str:
+        """The statement of a draft, next on its feed."""
+        line = view.lines[draft.peer]
+        row = CATALOGUE[draft.type]
+        slots = self._complete(view, draft, msgspec.convert(draft.slots, row.slots))
+        epoch, seq = (1, 0) if line.sent.head == NOTHING else line.sent.head
+        envelope = Envelope(
+            proto=PROTO,
+            epoch=epoch,
+            seq=seq + 1,
+            prev=line.sent.head_hash if seq else UNSET,
+            seen=_seen(line),
+            from_=view.own,
+            to=draft.peer,
+            msg_id=draft.msg_id,
+            role=row.role,
+            cls=row.cls,
+            type=draft.type,
+            code=phrase_code(draft.type, slots) or UNSET,
+            dialog_id=draft.dialog_id or UNSET,
+            reply_to=draft.reply_to or UNSET,
+            version=draft.version or UNSET,
+            created_utc=draft.created_utc,
+            clock_quality=quality,
+            valid_until=draft.valid_until or UNSET,
+            reply_by=draft.reply_by or UNSET,
+            table_hash=view.table_hash,
+            slots=slots,
+        )
+        return self._sign_bytes(row.role, write(envelope), jws.STATEMENT)
+
+    def _complete(self, view: View, draft: Draft, slots: Wire) -> Slots:
+        """Put in what is known only now: the awareness key with what was seen by now, our signature."""
+        match slots:
+            case NoticeSlots():
+                return msgspec.structs.replace(slots, key=key_for(view, draft.peer, slots.volumes))
+            case AcceptSlots():
+                return msgspec.structs.replace(slots, signature=self.sign_agreement(draft.sign))
+            case AgreementSlots():
+                ours, theirs = slots.signatures
+                signed = msgspec.structs.replace(ours, jws=self.sign_agreement(draft.sign))
+                return msgspec.structs.replace(slots, signatures=(signed, theirs))
+        return slots  # type: ignore[return-value]
+
+
+def _seen(line: Line) -> FeedHead | msgspec.UnsetType:
+    if line.received.head == NOTHING:
+        return UNSET
+    epoch, seq = line.received.head
+    return FeedHead(epoch=epoch, seq=seq, hash=line.received.head_hash)

@@ -1,0 +1,325 @@
+"""The fold: one event changes the state.  No decision is taken here; what a fold needs, the event or statement says."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from skyparley.domain import events as e
+from skyparley.domain.commands import Outcome
+from skyparley.domain.dialogues import next_state
+from skyparley.domain.messages.envelope import Chain, Envelope, read_chain, read_meaning, statement_hash
+from skyparley.domain.messages.receipt import read_receipt
+from skyparley.domain.messages.slots import NoticeSlots
+from skyparley.domain.records import Conflict, Feed, Line, Notice, NoticeVersion
+from skyparley.evidence import jws
+from skyparley.evidence.card import read_card
+from skyparley.state.projection import State
+from skyparley.state.statements import Statement, fold_statement, settle
+
+
+def fold(state: State, position: int, at: int, event: e.Event) -> Envelope | None:
+    """Fold one event that stands at `position` and was decided at `at`.  Returns the statement in it, where it took effect."""
+    assert position == state.position + 1, f"event {position} does not follow {state.position}"
+    state.position = position
+    match event:
+        case e.StatementSealed() | e.StatementRestored():
+            return _sent(state, event, at)
+        case e.StatementReceived():
+            return _received(state, event, at)
+    _FOLDS[type(event)](state, event, at)
+    return None
+
+
+# --- feeds -----------------------------------------------------------------------------------------------------
+
+
+def _sent(state: State, event: e.StatementSealed | e.StatementRestored, at: int) -> Envelope | None:
+    line = state.lines[event.peer]
+    payload = jws.split(event.jws).payload
+    statement = statement_hash(event.jws)
+    chain = read_chain(payload)
+    _grow(line.sent, chain, statement, state.position)
+    if isinstance(event, e.StatementSealed) and event.owed:
+        del line.owed[0]
+    envelope = read_meaning(payload)
+    fold_statement(state, line, Statement(envelope, statement, at))
+    return envelope
+
+
+def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | None:
+    line = state.lines[event.peer]
+    payload = jws.split(event.jws).payload
+    statement = statement_hash(event.jws)
+    chain = read_chain(payload)
+    _grow(line.received, chain, statement, state.position)
+    if chain.seen is not msgspec.UNSET and line.sent.hash_at(chain.seen.number) == chain.seen.hash:
+        _delivered(state, line, chain.seen.number)
+    envelope = read_meaning(payload) if event.verdict == "FOLDED" else None
+    lead = None
+    if envelope is not None:
+        fold_statement(state, line, Statement(envelope, statement, at, event.ids, event.received_utc))
+        if isinstance(envelope.slots, NoticeSlots):
+            lead = state.notices[(event.peer, envelope.slots.id)].lead_class
+    line.received.receipts.setdefault(chain.epoch, []).append((event.received_utc, event.bearer, lead))
+    return envelope
+
+
+def _grow(feed: Feed, chain: Chain, statement: str, position: int) -> None:
+    epoch, seq = chain.number
+    hashes = feed.hashes.setdefault(epoch, [])
+    assert len(hashes) == seq - 1, f"statement {epoch}/{seq} on a feed of {len(hashes)}"
+    hashes.append(statement)
+    feed.places.setdefault(epoch, []).append(position)
+    feed.head, feed.head_hash = (epoch, seq), statement
+
+
+def _delivered(state: State, line: Line, number: tuple[int, int]) -> None:
+    """The peer proved that it holds our feed up to a number: by a receipt, a HELLO or a `seen`."""
+    line.peer_holds = max(line.peer_holds, number)
+    if number <= line.delivered:
+        return
+    line.delivered = number
+    for record in state.agreements.values():
+        if not record.peer_holds and line.peer in record.signatures and record.agreement.proposer == state.own:
+            record.peer_holds = record.sealed <= number
+
+
+def _receipt(state: State, event: e.ReceiptKept, at: int) -> None:
+    line = state.lines[event.peer]
+    receipt = read_receipt(jws.split(event.jws).payload)
+    number = (receipt.epoch, receipt.seq)
+    line.receipts[number] = (receipt.received_utc, receipt.lead_class or "")
+    _delivered(state, line, number)
+
+
+# --- lines -----------------------------------------------------------------------------------------------------
+
+
+def _started(state: State, event: e.NodeStarted, at: int) -> None:
+    for line in state.lines.values():
+        line.compared = "NO"
+        line.epoch_asked = None
+
+
+def _pinned(state: State, event: e.PeerPinned, at: int) -> None:
+    card = read_card(event.card)
+    held = state.lines.get(card.fingerprint)
+    if held is None:
+        state.lines[card.fingerprint] = Line(peer=card.fingerprint, card=card)
+    else:
+        held.card = card
+
+
+def _established(state: State, event: e.LineEstablished, at: int) -> None:
+    state.lines[event.peer].state = "IN_FORCE"
+
+
+def _table(state: State, event: e.TableCompared, at: int) -> None:
+    state.lines[event.peer].peer_table_hash = event.table_hash
+
+
+def _compared(state: State, event: e.HeadsCompared, at: int) -> None:
+    line = state.lines[event.peer]
+    line.compared = event.result
+    held = (event.held_epoch, event.held_seq)
+    line.peer_holds = max(line.peer_holds, held)
+    if event.result == "EQUAL":
+        line.delivered = held  # Theirs is the last word: a peer restored from a backup needs what it lost.
+        _delivered(state, line, held)
+
+
+def _epoch_asked(state: State, event: e.EpochAsked, at: int) -> None:
+    state.lines[event.peer].epoch_asked = (event.by, at)
+
+
+def _epoch_opened(state: State, event: e.EpochOpened, at: int) -> None:
+    line = state.lines[event.peer]
+    line.sent.head, line.sent.head_hash = (event.epoch, 0), ""
+    line.compared = "EQUAL"
+    line.epoch_asked = None
+    line.delivered = (event.epoch, 0)
+
+
+def _owed(state: State, event: e.StatementOwed, at: int) -> None:
+    state.lines[event.draft.peer].owed.append(event.draft)
+
+
+# --- our notices -----------------------------------------------------------------------------------------------
+
+
+def _filed(state: State, event: e.NoticeFiled, at: int) -> None:
+    version = NoticeVersion(version=1, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
+    notice = Notice(party=state.own, id=event.id, current=version, audience=event.audience)
+    settle(state, notice)
+
+
+def _changed(state: State, event: e.NoticeChanged, at: int) -> None:
+    notice = state.notices[(state.own, event.id)]
+    notice.current = NoticeVersion(
+        version=event.version, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard
+    )
+    notice.audience = event.audience
+    settle(state, notice)
+
+
+def _cancelled(state: State, event: e.NoticeCancelled, at: int) -> None:
+    notice = state.notices[(state.own, event.id)]
+    notice.state = "CANCELLED"
+    notice.ended_at = at
+    settle(state, notice)
+
+
+def _activated(state: State, event: e.NoticeActivated, at: int) -> None:
+    notice = state.notices[(state.own, event.id)]
+    notice.state = "ACTIVE"
+    notice.active_at = event.at
+
+
+def _ended(state: State, event: e.NoticeEnded, at: int) -> None:
+    notice = state.notices[(state.own, event.id)]
+    notice.state = "ENDED"
+    notice.ended_at = event.at
+    settle(state, notice)
+
+
+def _past(state: State, event: e.NoticePast, at: int) -> None:
+    notice = state.notices[(event.party, event.id)]
+    notice.past = True
+    settle(state, notice)
+
+
+# --- conflicts and agreements ----------------------------------------------------------------------------------
+
+
+def _found(state: State, event: e.ConflictFound, at: int) -> None:
+    before = state.conflicts.get(event.pair_id)
+    conflict = Conflict(
+        pair_id=event.pair_id,
+        conflict_id=event.conflict_id,
+        own_id=event.own_id,
+        own_version=event.own_version,
+        other_party=event.other_party,
+        other_id=event.other_id,
+        other_version=event.other_version,
+        volumes=event.volumes,
+        gaps=event.gaps,
+        window=(event.start, event.end) if event.end else None,
+        found_at=at,
+        shared=event.shared,
+        adopted=event.adopted,
+    )
+    if before is not None:
+        conflict.turn, conflict.revision = before.turn, before.revision + 1
+        conflict.last_offer = before.offer or before.last_offer
+        conflict.state = next_state(before.state, "FOUND")
+        if before.peer_conflict_id == event.conflict_id:
+            conflict.peer_conflict_id = event.conflict_id
+    state.conflicts[event.pair_id] = conflict
+    state.offers_of.get(event.other_party, set()).discard(event.pair_id)
+    for key in ((state.own, event.own_id), (event.other_party, event.other_id)):
+        state.pairs_of.setdefault(key, set()).add(event.pair_id)
+    for what in ("REPLY", "COUNTERSIGN"):
+        state.deadlines.clear(what, event.pair_id)
+    _set_conflict_clocks(state, conflict, at)
+
+
+def _set_conflict_clocks(state: State, conflict: Conflict, at: int) -> None:
+    own = state.notices[(state.own, conflict.own_id)]
+    other = state.notices[(conflict.other_party, conflict.other_id)]
+    start = max(own.current.start, other.current.start)
+    if start > at:
+        state.deadlines.set("HALF", conflict.pair_id, at + (start - at) // 2)
+        state.deadlines.set("START", conflict.pair_id, start)
+
+
+def _gone(state: State, event: e.ConflictGone, at: int) -> None:
+    conflict = state.conflicts[event.pair_id]
+    conflict.live = False
+    conflict.state = next_state(conflict.state, "GONE")
+    conflict.offer = None
+    conflict.acceptance = None
+    conflict.revision += 1
+    state.offers_of.get(conflict.other_party, set()).discard(event.pair_id)
+    for what in ("HALF", "START", "REPLY", "COUNTERSIGN"):
+        state.deadlines.clear(what, event.pair_id)
+
+
+def _unresolved(state: State, event: e.ConflictUnresolved, at: int) -> None:
+    conflict = state.conflicts[event.pair_id]
+    conflict.state = next_state(conflict.state, "START")
+    conflict.revision += 1
+
+
+def _lapsed(state: State, event: e.OfferLapsed, at: int) -> None:
+    conflict = state.conflicts[event.pair_id]
+    if conflict.offer is not None and conflict.offer.proposal == event.proposal:
+        conflict.state = next_state(conflict.state, "LAPSED")
+        conflict.offer = None
+        conflict.standby_until = None
+        conflict.revision += 1
+        state.offers_of.get(conflict.other_party, set()).discard(event.pair_id)
+        state.deadlines.clear("REPLY", event.pair_id)
+
+
+def _agreement_expired(state: State, event: e.AgreementExpired, at: int) -> None:
+    state.agreements[event.agreement_id].expired = True
+
+
+def _agreement_void(state: State, event: e.AgreementVoid, at: int) -> None:
+    state.agreements[event.agreement_id].void = event.cause
+    for what in ("EXPIRING", "EXPIRES"):
+        state.deadlines.clear(what, event.agreement_id)
+
+
+# --- the rest --------------------------------------------------------------------------------------------------
+
+
+def _alarm(state: State, event: e.AlarmRaised, at: int) -> None:
+    state.raise_alarm(event, at)
+
+
+def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
+    state.deadlines.clear(event.what, event.about)
+
+
+def _answered(state: State, event: e.CommandAnswered, at: int) -> None:
+    state.keep_answer(event, msgspec.convert(event.answer, Outcome))
+
+
+def _anchored(state: State, event: e.ClockAnchored, at: int) -> None:
+    state.anchor = event
+
+
+def _nothing(state: State, event: e.Event, at: int) -> None:
+    """Evidence is kept for people and courts; it changes nothing."""
+
+
+_FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
+    e.NodeStarted: _started,
+    e.ClockAnchored: _anchored,
+    e.PeerPinned: _pinned,
+    e.LineEstablished: _established,
+    e.TableCompared: _table,
+    e.HeadsCompared: _compared,
+    e.StatementOwed: _owed,
+    e.ReceiptKept: _receipt,
+    e.EvidenceKept: _nothing,
+    e.NoticeFiled: _filed,
+    e.NoticeChanged: _changed,
+    e.NoticeCancelled: _cancelled,
+    e.NoticeActivated: _activated,
+    e.NoticeEnded: _ended,
+    e.NoticePast: _past,
+    e.ConflictFound: _found,
+    e.ConflictGone: _gone,
+    e.ConflictUnresolved: _unresolved,
+    e.AgreementExpired: _agreement_expired,
+    e.AgreementVoid: _agreement_void,
+    e.OfferLapsed: _lapsed,
+    e.AlarmRaised: _alarm,
+    e.DeadlinePassed: _deadline,
+    e.EpochAsked: _epoch_asked,
+    e.EpochOpened: _epoch_opened,
+    e.CommandAnswered: _answered,
+}

@@ -1,0 +1,86 @@
+"""The state of a node: what its journal says, folded.  Replaying the journal gives the same state.
+
+It implements the View that decisions read.  Only `fold` changes it.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from skyparley.base import limits
+from skyparley.base.ids import Fingerprint
+from skyparley.domain import events as e
+from skyparley.domain.commands import Outcome
+from skyparley.domain.messages.codes import ClockKind
+from skyparley.domain.messages.slots import VolumeSlot
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice
+from skyparley.domain.table import Table, table_hash
+from skyparley.domain.view import Hit, NoticeKey
+from skyparley.evidence.card import Card
+from skyparley.state.clocks import Deadlines
+from skyparley.state.index import NoticeIndex
+
+
+class State:
+    """Everything a node knows.  `position` is the last journal entry folded."""
+
+    def __init__(self, own_card: Card, table: Table, clock: ClockKind) -> None:
+        self.own_card = own_card
+        self.own: Fingerprint = own_card.fingerprint
+        self.name = own_card.name
+        self.table = table
+        self.table_hash = table_hash(table)
+        self.clock: ClockKind = clock
+        self.position = 0
+        self.lines: dict[Fingerprint, Line] = {}
+        self.notices: dict[NoticeKey, Notice] = {}
+        self.conflicts: dict[str, Conflict] = {}
+        self.agreements: dict[str, AgreementRecord] = {}
+        self.answers: dict[str, tuple[str, Outcome]] = {}
+        self.alarms: deque[Alarm] = deque(maxlen=limits.ALARMS_KEPT)
+        self.anchor: e.ClockAnchored | None = None
+        self.deadlines = Deadlines()
+        self.index = NoticeIndex(self.own)
+        self.pairs_of: dict[NoticeKey, set[str]] = {}
+        self.offers_of: dict[Fingerprint, set[str]] = {}
+        """Pairs in which an offer of ours is open, by peer."""
+        self._alarmed: set[tuple[str, str]] = set()
+        self._highest_id = 0
+
+    # --- what decisions read -------------------------------------------------------------------------------
+
+    def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot]) -> list[Hit]:
+        return self.index.hits(party, volumes, self.table.separation)
+
+    def conflicts_of(self, party: Fingerprint, notice_id: str) -> list[Conflict]:
+        pairs = sorted(self.pairs_of.get((party, notice_id), ()))
+        return [self.conflicts[pair] for pair in pairs if self.conflicts[pair].live]
+
+    def own_offers(self, peer: Fingerprint) -> list[Conflict]:
+        return [self.conflicts[pair] for pair in sorted(self.offers_of.get(peer, ()))]
+
+    def next_notice_id(self) -> str:
+        prefix = self.name if self.name[0].isalpha() else f"N{self.name}"
+        return f"{prefix}-{self._highest_id + 1:04d}"
+
+    def due(self, now: int) -> list[tuple[int, str, str]]:
+        return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)
+
+    def alarmed(self, code: str, about: str) -> bool:
+        return (code, about) in self._alarmed
+
+    # --- what the fold uses --------------------------------------------------------------------------------
+
+    def raise_alarm(self, event: e.AlarmRaised, at: int) -> None:
+        self._alarmed.add((event.code, event.about))
+        self.alarms.appendleft(Alarm(event.code, event.about, event.text, event.peer, at))
+
+    def count_id(self, notice_id: str) -> None:
+        """Keep the highest number used, so that the next id of ours is free."""
+        tail = notice_id.rsplit("-", 1)[-1]
+        if tail.isdigit() and tail.isascii():
+            self._highest_id = max(self._highest_id, min(int(tail), 10**9))
+
+    def keep_answer(self, event: e.CommandAnswered, outcome: Outcome) -> None:
+        self.answers[event.key] = (event.request, outcome)
+        while len(self.answers) > limits.IDEMPOTENCY_KEYS_KEPT:
+            del self.answers[next(iter(self.answers))]

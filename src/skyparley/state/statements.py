@@ -1,0 +1,288 @@
+"""What a statement does to the state: the same rules for ours and for the peer's, so that both nodes end equal."""
+
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.dialogues import Act, agreement_of, next_state
+from skyparley.domain.messages.codes import LeadClass
+from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.slots import (
+    AcceptSlots,
+    AgreementSlots,
+    AtSlots,
+    CancelSlots,
+    ConflictSlots,
+    ErrSlots,
+    NoticeSlots,
+    ProposalSlots,
+    RejectSlots,
+    StandBySlots,
+    VolumeSlot,
+    WithdrawSlots,
+)
+from skyparley.domain.records import (
+    NOTHING,
+    Acceptance,
+    AgreementRecord,
+    Conflict,
+    Line,
+    Notice,
+    NoticeVersion,
+    Offer,
+    Place,
+    Told,
+    lead_class,
+)
+from skyparley.domain.volumes import shrinks
+from skyparley.state.projection import State
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement whose meaning holds.  `missing`: what its key lacked.  `received_utc`: None for ours."""
+
+    envelope: Envelope
+    hash: str
+    at: int
+    missing: tuple[str, ...] = ()
+    received_utc: int | None = None
+
+
+def fold_statement(state: State, line: Line, statement: Statement) -> None:
+    """Let a statement on a line take effect."""
+    slots = statement.envelope.slots
+    match slots:
+        case NoticeSlots():
+            _notice(state, line, statement, slots)
+        case CancelSlots() | AtSlots():
+            _act_on_notice(state, statement, slots)
+        case ConflictSlots():
+            conflict = state.conflicts.get(slots.pair_id)
+            if conflict is not None and statement.received_utc is not None:
+                conflict.peer_conflict_id = slots.conflict_id
+        case ProposalSlots():
+            _offer(state, line, statement, slots)
+        case AcceptSlots():
+            _accepted(state, statement, slots)
+        case RejectSlots() | StandBySlots() | WithdrawSlots():
+            _answered(state, statement, slots)
+        case AgreementSlots():
+            _agreed(state, line, statement, slots)
+        case ErrSlots():
+            if statement.received_utc is not None:
+                _could_not_process(state, line, slots)
+
+
+def settle(state: State, notice: Notice) -> None:
+    """Take up a notice, or what changed in it: index, clock, id counter."""
+    state.notices[(notice.party, notice.id)] = notice
+    state.index.put(notice)
+    about = f"{notice.party} {notice.id}"
+    if notice.live:
+        state.deadlines.set("PAST", about, notice.current.end + state.table.separation_time_ms)
+    else:
+        state.deadlines.clear("PAST", about)
+    if notice.party == state.own:
+        state.count_id(notice.id)
+
+
+# --- notices ---------------------------------------------------------------------------------------------------
+
+
+def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) -> None:
+    envelope = statement.envelope
+    version = int(envelope.version or 0)
+    notice = state.notices.get((envelope.from_, slots.id))
+    content = NoticeVersion(version=version, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
+    if notice is None:
+        notice = Notice(party=envelope.from_, id=slots.id, current=content)
+    elif version > notice.current.version:
+        notice.current = content
+    before = notice.told.get(line.peer)
+    if before is None or not shrinks(before.volumes, slots.volumes):
+        seen = NOTHING if envelope.seen is UNSET else envelope.seen.number
+        notice.places[line.peer] = Place(envelope.number, seen)
+    notice.told[line.peer] = Told(envelope.number, statement.hash, version, slots.volumes)
+    if envelope.from_ == state.own:
+        if line.peer not in notice.audience:
+            notice.audience = (*notice.audience, line.peer)
+    else:
+        notice.missing_key = statement.missing
+        notice.received_utc = statement.received_utc
+        notice.lead_class = notice_lead_class(state, content, statement.at)
+    settle(state, notice)
+
+
+def notice_lead_class(state: State, version: NoticeVersion, received_utc: int) -> LeadClass:
+    """The class of a version by when it was received."""
+    return lead_class(
+        version.start - received_utc,
+        planned_ms=state.table.lead_planned_ms,
+        short_ms=state.table.lead_short_ms,
+        immediate_ms=state.table.lead_immediate_ms,
+    )
+
+
+def _act_on_notice(state: State, statement: Statement, slots: CancelSlots | AtSlots) -> None:
+    notice = state.notices.get((statement.envelope.from_, slots.id))
+    assert notice is not None, "judged, or ours"
+    match statement.envelope.type:
+        case "NCX":
+            notice.state, notice.ended_at = "CANCELLED", statement.at
+        case "NEND" if isinstance(slots, AtSlots):
+            notice.state, notice.ended_at = "ENDED", slots.at
+        case "NACT" if isinstance(slots, AtSlots) and notice.state == "NOTIFIED":
+            notice.state, notice.active_at = "ACTIVE", slots.at
+    settle(state, notice)
+
+
+# --- dialogues -------------------------------------------------------------------------------------------------
+
+
+def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots) -> None:
+    envelope = statement.envelope
+    conflict = state.conflicts.get(str(envelope.dialog_id))
+    if conflict is None or not conflict.live:
+        return  # Ours, restored after a loss: the conflict was overtaken, and so is the offer.
+    offer = Offer(
+        by=envelope.from_,
+        number=envelope.number,
+        proposal=statement.hash,
+        msg_id=envelope.msg_id,
+        turn=int(envelope.version or 0),
+        conflict_id=slots.conflict_id,
+        kind=slots.kind,
+        notices=slots.notices,
+        until=slots.until,
+        reply_by=int(envelope.reply_by or 0),
+        valid_until=int(envelope.valid_until or 0),
+    )
+    _move(conflict, "CPR" if envelope.type == "CPR" else "PRO")
+    conflict.offer = conflict.last_offer = offer
+    conflict.turn = max(conflict.turn, offer.turn)
+    conflict.standby_until = None
+    conflict.acceptance = None
+    state.deadlines.clear("COUNTERSIGN", conflict.pair_id)
+    state.deadlines.set("REPLY", conflict.pair_id, offer.reply_by)
+    offers = state.offers_of.setdefault(line.peer, set())
+    offers.add(conflict.pair_id) if offer.by == state.own else offers.discard(conflict.pair_id)
+
+
+def _answered(state: State, statement: Statement, slots: RejectSlots | StandBySlots | WithdrawSlots) -> None:
+    conflict = state.conflicts.get(str(statement.envelope.dialog_id))
+    if conflict is None:
+        return
+    open_offer = conflict.offer
+    if open_offer is None or open_offer.proposal != slots.proposal:
+        # It crossed something.  A withdrawal of what was rejected meanwhile leaves both sides where they began.
+        last = conflict.last_offer
+        if isinstance(slots, WithdrawSlots) and open_offer is None and last and last.proposal == slots.proposal:
+            _move(conflict, "WDR")
+        return
+    match slots:
+        case RejectSlots():
+            _move(conflict, "REJ")
+            conflict.reject_reason = slots.reason
+        case StandBySlots():
+            _move(conflict, "SBY")
+            conflict.standby_until = slots.until
+            state.deadlines.set("REPLY", conflict.pair_id, slots.until)
+            return
+        case WithdrawSlots():
+            _move(conflict, "WDR")
+    _drop_offer(state, conflict)
+
+
+def _accepted(state: State, statement: Statement, slots: AcceptSlots) -> None:
+    """Ours: we are bound from here on.  The peer's: its countersignature follows in the same batch."""
+    envelope = statement.envelope
+    conflict = state.conflicts.get(str(envelope.dialog_id))
+    if conflict is None or envelope.from_ != state.own or conflict.offer is None:
+        return
+    if conflict.offer.proposal != slots.proposal:
+        return
+    agreement = agreement_of(state, conflict, conflict.offer, acceptor=state.own)
+    conflict.acceptance = Acceptance(agreement, slots.agreement_id, slots.signature, statement.hash)
+    conflict.revision += 1
+    state.deadlines.clear("REPLY", conflict.pair_id)
+    state.deadlines.set("COUNTERSIGN", conflict.pair_id, statement.at + state.table.countersignature_ms)
+
+
+def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlots) -> None:
+    """Both signatures are here: the agreement stands, and the new versions take effect with it."""
+    envelope = statement.envelope
+    agreement = slots.agreement
+    record = AgreementRecord(
+        agreement=agreement,
+        agreement_id=slots.agreement_id,
+        signatures={Fingerprint(signature.party): signature.jws for signature in slots.signatures},
+        sealed=envelope.number,
+        in_force_at=statement.at,
+        peer_holds=envelope.from_ != state.own or line.delivered >= envelope.number,
+    )
+    state.agreements[slots.agreement_id] = record
+    state.deadlines.set("EXPIRING", slots.agreement_id, agreement.until - state.table.agreement_warning_ms)
+    state.deadlines.set("EXPIRES", slots.agreement_id, agreement.until)
+    for term in agreement.notices:
+        if term.volumes is not UNSET:
+            _set_version(state, line, statement, Fingerprint(term.party), term.id, term.version + 1, term.volumes)
+    conflict = state.conflicts.get(agreement.pair_id)
+    if conflict is not None:
+        _move(conflict, "AGR")
+        conflict.agreement_id = slots.agreement_id
+        conflict.acceptance = None
+        _drop_offer(state, conflict)
+
+
+def _set_version(
+    state: State,
+    line: Line,
+    statement: Statement,
+    party: Fingerprint,
+    notice_id: str,
+    version: int,
+    volumes: tuple[VolumeSlot, ...],
+) -> None:
+    notice = state.notices.get((party, notice_id))
+    assert notice is not None, "agreed about a notice that both hold"
+    number = statement.envelope.number if statement.envelope.from_ == state.own else NOTHING
+    if version == notice.current.version + 1:
+        notice.current = NoticeVersion(
+            version=version, kind=notice.current.kind, volumes=volumes, due_regard=notice.current.due_regard
+        )
+    slots = statement.envelope.slots
+    assert isinstance(slots, AgreementSlots)
+    notice.told[line.peer] = Told(number, slots.agreement_id, version, volumes)
+    settle(state, notice)
+
+
+def _could_not_process(state: State, line: Line, slots: ErrSlots) -> None:
+    """The peer refused our offer or our acceptance: it is not open there, so it is not open here."""
+    for pair in sorted({pair for key, pairs in state.pairs_of.items() if key[0] == line.peer for pair in pairs}):
+        conflict = state.conflicts[pair]
+        if conflict.acceptance is not None and conflict.acceptance.statement == slots.hash:
+            conflict.acceptance = None
+            _move(conflict, "LAPSED")
+            _drop_offer(state, conflict)
+        elif conflict.offer is not None and conflict.offer.proposal == slots.hash:
+            _move(conflict, "LAPSED")
+            _drop_offer(state, conflict)
+
+
+# --- leaves ----------------------------------------------------------------------------------------------------
+
+
+def _move(conflict: Conflict, act: Act) -> None:
+    conflict.state = next_state(conflict.state, act)
+    conflict.revision += 1
+
+
+def _drop_offer(state: State, conflict: Conflict) -> None:
+    conflict.offer = None
+    conflict.standby_until = None
+    conflict.acceptance = None
+    state.offers_of.get(conflict.other_party, set()).discard(conflict.pair_id)
+    for what in ("REPLY", "COUNTERSIGN"):
+        state.deadlines.clear(what, conflict.pair_id)
