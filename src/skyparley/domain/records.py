@@ -243,7 +243,7 @@ class Line:
     """The last of our statements that the peer is known to hold."""
     peer_holds: Number = NOTHING
     """The highest number of our feed that the peer ever said it holds."""
-    receipts: dict[Number, tuple[int, str]] = field(default_factory=dict)
+    receipts: dict[Number, tuple[int, LeadClass | None]] = field(default_factory=dict)
     """When the peer received, by its clock, and the lead class it computed, for statements of this run."""
     owed: list["Draft"] = field(default_factory=list)
     epoch_asked: tuple[str, int] | None = None

@@ -89,7 +89,7 @@ def _receipt(state: State, event: e.ReceiptKept, at: int) -> None:
     line = state.lines[event.peer]
     receipt = read_receipt(jws.split(event.jws).payload)
     number = (receipt.epoch, receipt.seq)
-    line.receipts[number] = (receipt.received_utc, receipt.lead_class or "")
+    line.receipts[number] = (receipt.received_utc, receipt.lead_class or None)
     _delivered(state, line, number)
 
 

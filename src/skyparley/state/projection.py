@@ -43,6 +43,8 @@ class State:
         self.pairs_of: dict[NoticeKey, set[str]] = {}
         self.offers_of: dict[Fingerprint, set[str]] = {}
         """Pairs in which an offer of ours is open, by peer."""
+        self.deficient: set[NoticeKey] = set()
+        """Notices of ours that a peer answered with KEY_INCOMPLETE, until a new version is told."""
         self._alarmed: set[tuple[str, str]] = set()
         self._highest_id = 0
 

@@ -106,6 +106,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
         notice.places[line.peer] = Place(envelope.number, seen)
     notice.told[line.peer] = Told(envelope.number, statement.hash, version, slots.volumes)
     if envelope.from_ == state.own:
+        state.deficient.discard((state.own, slots.id))
         if line.peer not in notice.audience:
             notice.audience = (*notice.audience, line.peer)
     else:
@@ -260,6 +261,13 @@ def _set_version(
 
 def _could_not_process(state: State, line: Line, slots: ErrSlots) -> None:
     """The peer refused our offer or our acceptance: it is not open there, so it is not open here."""
+    if slots.code == "KEY_INCOMPLETE":
+        state.deficient |= {
+            key
+            for key, notice in state.notices.items()
+            if key[0] == state.own and line.peer in notice.told and notice.told[line.peer].hash == slots.hash
+        }
+        return
     for pair in sorted({pair for key, pairs in state.pairs_of.items() if key[0] == line.peer for pair in pairs}):
         conflict = state.conflicts[pair]
         if conflict.acceptance is not None and conflict.acceptance.statement == slots.hash:

@@ -1,0 +1,372 @@
+"""What a desk sees: plain structures made from the state, the same for the HTTP door, the page and the command line.
+
+Times are UTC milliseconds, positions and levels as on the wire.  Nothing here is shown as clear: an expired agreement is
+EXPIRED whether or not a clock has rung, and a notice of a peer stays a notice of a peer.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.dialogues import asked_to_move
+from skyparley.domain.lines import may_seal, negotiation_reasons
+from skyparley.domain.messages.codes import ClockKind, LeadClass, NoticeKind, ProposalKind
+from skyparley.domain.messages.slots import DueRegard, GapsSlot, TermNotice, VolumeSlot
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, Offer
+from skyparley.domain.table import Table
+from skyparley.domain.volumes import least_size_reasons
+from skyparley.state.projection import State
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base: absent means absent."""
+
+
+class PartyView(View, frozen=True, kw_only=True, omit_defaults=True):
+    name: str
+    fingerprint: str
+
+
+class ReceiptView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether one peer was told of a notice's current version, and what it answered."""
+
+    peer: str
+    told_version: int | None = None
+    delivered: bool = False
+    received_utc: int | None = None
+    lead_class: LeadClass | None = None
+
+
+class NoticeView(View, frozen=True, kw_only=True, omit_defaults=True):
+    party: str
+    own: bool
+    id: str
+    version: int
+    ref: str
+    state: Literal["NOTIFIED", "COORDINATED", "ACTIVE", "ENDED", "CANCELLED"]
+    past: bool = False
+    kind: NoticeKind
+    volumes: tuple[VolumeSlot, ...]
+    due_regard: DueRegard
+    start: int
+    end: int
+    audience: tuple[ReceiptView, ...] = ()
+    received_utc: int | None = None
+    lead_class: LeadClass | None = None
+    missing_key: tuple[str, ...] = ()
+    """Versions of ours that the peer's key did not name although it had received them."""
+    small: bool = False
+    """Smaller than the table's least sizes: marked, not refused (DIS-02)."""
+    conflicts: tuple[str, ...] = ()
+    """Pair ids of open conflicts."""
+
+
+class TermView(View, frozen=True, kw_only=True, omit_defaults=True):
+    party: str
+    id: str
+    version: int
+    volumes: tuple[VolumeSlot, ...] | None = None
+
+
+class OfferView(View, frozen=True, kw_only=True, omit_defaults=True):
+    by: str
+    ours: bool
+    proposal: str
+    turn: int
+    kind: ProposalKind
+    notices: tuple[TermView, TermView]
+    until: int
+    reply_by: int
+    valid_until: int
+    standby_until: int | None = None
+    late: bool = False
+    """Validity is over and nothing proves yet that no acceptance was sent: PENDING (line-v1 9.4)."""
+
+
+class ConflictView(View, frozen=True, kw_only=True, omit_defaults=True):
+    pair_id: str
+    conflict_id: str
+    short_id: str
+    """What people read to each other: the first 8 characters of the conflict id."""
+    revision: int
+    state: str
+    live: bool
+    local: bool
+    """The peer was not told of our notice: no dialogue is possible."""
+    adopted: bool = False
+    peer_same_id: bool = False
+    """The peer told the same conflict id."""
+    own_notice: str
+    own_version: int
+    other_party: str
+    other_notice: str
+    other_version: int
+    volumes: tuple[int, int]
+    gaps: GapsSlot
+    start: int | None = None
+    end: int | None = None
+    found_at: int
+    asked_to_move: tuple[str, ...] = ()
+    offer: OfferView | None = None
+    accepted_by_us: bool = False
+    reject_reason: str = ""
+    agreement_id: str = ""
+    can: tuple[str, ...] = ()
+    """What this desk may do now: propose, counter, accept, reject, stand_by, withdraw."""
+
+
+class AgreementView(View, frozen=True, kw_only=True, omit_defaults=True):
+    agreement_id: str
+    short_id: str
+    pair_id: str
+    status: Literal["PENDING", "IN_FORCE", "EXPIRED", "VOID"]
+    why_void: str = ""
+    proposer: str
+    acceptor: str
+    kind: ProposalKind
+    notices: tuple[TermView, TermView]
+    until: int
+    in_force_at: int
+    signed_by: tuple[str, ...]
+
+
+class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
+    peer: str
+    fingerprint: str
+    state: Literal["NONE", "IN_FORCE"]
+    table: Literal["EQUAL", "MISMATCH", "UNKNOWN"]
+    compared: Literal["NO", "EQUAL", "AHEAD", "DIVERGED"]
+    ready: bool
+    """Statements can be sealed on it."""
+    link_up: bool = False
+    link_error: str = ""
+    sent: int
+    delivered: int
+    owed: int
+    received: int
+    sent_epoch: int
+    received_epoch: int
+    epoch_asked_by: str = ""
+
+
+class AlarmView(View, frozen=True, kw_only=True, omit_defaults=True):
+    code: str
+    text: str
+    about: str
+    peer: str = ""
+    at: int
+
+
+class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole desk in one answer."""
+
+    position: int
+    now: int
+    clock: ClockKind
+    rate_permille: int = 1000
+    own: PartyView
+    table_hash: str
+    table: Table
+    lines: tuple[LineView, ...]
+    notices: tuple[NoticeView, ...]
+    conflicts: tuple[ConflictView, ...]
+    agreements: tuple[AgreementView, ...]
+    alarms: tuple[AlarmView, ...]
+    statement: str = "Not a certified separation service: crews' own duty to avoid remains."
+
+
+def party_name(state: State, party: str) -> str:
+    """What the desk calls a party."""
+    if party == state.own:
+        return state.name
+    line = state.lines.get(Fingerprint(party))
+    return line.name if line else party[:8]
+
+
+def overview(state: State, now: int) -> Overview:
+    """Everything a desk shows, at one moment of the durable state."""
+    return Overview(
+        position=state.position,
+        now=now,
+        clock=state.clock,
+        rate_permille=state.anchor.rate_permille if state.anchor else 1000,
+        own=PartyView(name=state.name, fingerprint=state.own),
+        table_hash=state.table_hash,
+        table=state.table,
+        lines=tuple(line_view(state, line) for line in state.lines.values()),
+        notices=tuple(notice_view(state, notice, now) for notice in state.notices.values()),
+        conflicts=tuple(conflict_view(state, conflict, now) for conflict in state.conflicts.values()),
+        agreements=tuple(agreement_view(state, record, now) for record in state.agreements.values()),
+        alarms=tuple(alarm_view(state, alarm) for alarm in state.alarms),
+    )
+
+
+def notice_view(state: State, notice: Notice, now: int) -> NoticeView:
+    """A notice with who was told and what they received."""
+    open_conflicts = state.conflicts_of(notice.party, notice.id)
+    shown = notice.state
+    return NoticeView(
+        party=party_name(state, notice.party),
+        own=notice.party == state.own,
+        id=notice.id,
+        version=notice.current.version,
+        ref=notice.ref,
+        state="COORDINATED" if shown == "NOTIFIED" and coordinated(state, notice) else shown,
+        past=notice.past or now >= notice.current.end,
+        kind=notice.current.kind,
+        volumes=notice.current.volumes,
+        due_regard=notice.current.due_regard,
+        start=notice.current.start,
+        end=notice.current.end,
+        audience=tuple(receipt_view(state, notice, peer) for peer in notice.audience),
+        received_utc=notice.received_utc,
+        lead_class=notice.lead_class,
+        missing_key=notice.missing_key,
+        small=bool(least_size_reasons(notice.current.kind, notice.current.volumes, state.table)),
+        conflicts=tuple(conflict.pair_id for conflict in open_conflicts),
+    )
+
+
+def coordinated(state: State, notice: Notice) -> bool:
+    """Told to and received by the whole audience, its keys complete, no conflict open.  Not a permission."""
+    if notice.missing_key or state.conflicts_of(notice.party, notice.id):
+        return False
+    if notice.party != state.own:
+        return True
+    if not notice.audience or (state.own, notice.id) in state.deficient:
+        return False
+    return all(receipt_view(state, notice, peer).delivered for peer in notice.audience)
+
+
+def receipt_view(state: State, notice: Notice, peer: Fingerprint) -> ReceiptView:
+    """What is known of one recipient."""
+    told = notice.told.get(peer)
+    line = state.lines[peer]
+    if told is None:
+        return ReceiptView(peer=line.name)
+    received = line.receipts.get(told.number)
+    return ReceiptView(
+        peer=line.name,
+        told_version=told.version,
+        delivered=told.version == notice.current.version and line.delivered >= told.number,
+        received_utc=received[0] if received else None,
+        lead_class=received[1] if received else None,
+    )
+
+
+def conflict_view(state: State, conflict: Conflict, now: int) -> ConflictView:
+    """A conflict, its dialogue, and what this desk may do about it."""
+    return ConflictView(
+        pair_id=conflict.pair_id,
+        conflict_id=conflict.conflict_id,
+        short_id=conflict.conflict_id[:8],
+        revision=conflict.revision,
+        state=conflict.state,
+        live=conflict.live,
+        local=not conflict.shared,
+        adopted=conflict.adopted,
+        peer_same_id=conflict.peer_conflict_id == conflict.conflict_id,
+        own_notice=conflict.own_id,
+        own_version=conflict.own_version,
+        other_party=party_name(state, conflict.other_party),
+        other_notice=conflict.other_id,
+        other_version=conflict.other_version,
+        volumes=conflict.volumes,
+        gaps=conflict.gaps,
+        start=conflict.window[0] if conflict.window else None,
+        end=conflict.window[1] if conflict.window else None,
+        found_at=conflict.found_at,
+        asked_to_move=tuple(party_name(state, party) for party in asked_to_move(state, conflict, now))
+        if conflict.live
+        else (),
+        offer=offer_view(state, conflict, conflict.offer, now) if conflict.offer else None,
+        accepted_by_us=conflict.acceptance is not None,
+        reject_reason=conflict.reject_reason if conflict.state == "REJECTED" else "",
+        agreement_id=conflict.agreement_id,
+        can=acts(state, conflict, now),
+    )
+
+
+def acts(state: State, conflict: Conflict, now: int) -> tuple[str, ...]:
+    """What a desk may do now; empty where only waiting is left."""
+    line = state.lines[conflict.other_party]
+    if not conflict.live or not conflict.shared or conflict.acceptance or negotiation_reasons(state, line):
+        return ()
+    if conflict.offer is None:
+        return ("propose",)
+    if conflict.offer.by == state.own:
+        return ("withdraw",)
+    answers = ("counter", "reject") if conflict.standby_until else ("counter", "reject", "stand_by")
+    return ("accept", *answers) if now < conflict.offer.valid_until else ("counter",)
+
+
+def offer_view(state: State, conflict: Conflict, offer: Offer, now: int) -> OfferView:
+    """The open offer."""
+    return OfferView(
+        by=party_name(state, offer.by),
+        ours=offer.by == state.own,
+        proposal=offer.proposal,
+        turn=offer.turn,
+        kind=offer.kind,
+        notices=(term_view(state, offer.notices[0]), term_view(state, offer.notices[1])),
+        until=offer.until,
+        reply_by=offer.reply_by,
+        valid_until=offer.valid_until,
+        standby_until=conflict.standby_until,
+        late=now >= offer.valid_until,
+    )
+
+
+def term_view(state: State, term: TermNotice) -> TermView:
+    """One side of terms, the party by name."""
+    volumes = None if term.volumes is UNSET else term.volumes
+    return TermView(party=party_name(state, term.party), id=term.id, version=term.version, volumes=volumes)
+
+
+def agreement_view(state: State, record: AgreementRecord, now: int) -> AgreementView:
+    """An agreement with who signed it and how it stands now."""
+    agreement = record.agreement
+    return AgreementView(
+        agreement_id=record.agreement_id,
+        short_id=record.agreement_id[:8],
+        pair_id=agreement.pair_id,
+        status=record.status(now),
+        why_void=record.void,
+        proposer=party_name(state, agreement.proposer),
+        acceptor=party_name(state, agreement.acceptor),
+        kind=agreement.kind,
+        notices=(term_view(state, agreement.notices[0]), term_view(state, agreement.notices[1])),
+        until=agreement.until,
+        in_force_at=record.in_force_at,
+        signed_by=tuple(party_name(state, party) for party in record.signatures),
+    )
+
+
+def line_view(state: State, line: Line) -> LineView:
+    """A line; the door adds how the link is."""
+    table: Literal["EQUAL", "MISMATCH", "UNKNOWN"] = "UNKNOWN"
+    if line.peer_table_hash:
+        table = "EQUAL" if line.peer_table_hash == state.table_hash else "MISMATCH"
+    return LineView(
+        peer=line.name,
+        fingerprint=line.peer,
+        state=line.state,
+        table=table,
+        compared=line.compared,
+        ready=may_seal(line),
+        sent=line.sent.head[1],
+        sent_epoch=line.sent.head[0],
+        delivered=line.delivered[1],
+        owed=len(line.owed),
+        received=line.received.head[1],
+        received_epoch=line.received.head[0],
+        epoch_asked_by=line.epoch_asked[0] if line.epoch_asked else "",
+    )
+
+
+def alarm_view(state: State, alarm: Alarm) -> AlarmView:
+    """An alarm as it was raised."""
+    peer = party_name(state, alarm.peer) if alarm.peer else ""
+    return AlarmView(code=alarm.code, text=alarm.text, about=alarm.about, peer=peer, at=alarm.at)
