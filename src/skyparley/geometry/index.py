@@ -17,10 +17,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from skyparley.geometry.cells import covering, grown, level_for, parent
 from skyparley.geometry.problem import Unusable
-from skyparley.geometry.rings import EARTH_RADIUS_M
 from skyparley.geometry.sphere import Core, core
 from skyparley.geometry.volumes import (
-    ELLIPSOID_BOUND,
     Separation,
     Verdict,
     Volume,
@@ -51,6 +49,7 @@ class _Entry(NamedTuple):
     home: int
     cells: tuple[int, ...]
     times: tuple[int, ...]
+    reach_rad: float  # from the middle of its bounding cap: its own part of what the two caps must span to conflict
 
 
 class VolumeIndex:
@@ -133,15 +132,19 @@ class VolumeIndex:
         """Places that are neither far in time, nor in height, nor by their bounding caps; in order."""
         x, y, z, _ = own.bound
         own_rad = grown(own.bound, reach_m(own.radius_m, sep))
-        near = []
+        start_ms, end_ms = volume.start_ms - sep.time_ms, volume.end_ms + sep.time_ms
+        entries, near = self._entries, []
         for place in set().union(*self._buckets(volume, own, sep)):
-            entry = self._entries[place]
-            other = entry.core.bound
-            # A chord is never longer than its arc: what fails by the chord is surely too far.
-            reach = own_rad + other.angle_rad + entry.core.radius_m / ((1 - ELLIPSOID_BOUND) * EARTH_RADIUS_M)
-            if (x - other.x) ** 2 + (y - other.y) ** 2 + (z - other.z) ** 2 > reach * reach:
+            entry = entries[place]
+            other = entry.volume
+            if other.start_ms >= end_ms or other.end_ms <= start_ms:
                 continue
-            if not separated(volume, entry.volume, sep):
+            # A chord is never longer than its arc: what fails by the chord is surely too far.
+            other_x, other_y, other_z, _ = entry.core.bound
+            reach_rad = own_rad + entry.reach_rad
+            if (x - other_x) ** 2 + (y - other_y) ** 2 + (z - other_z) ** 2 > reach_rad * reach_rad:
+                continue
+            if not separated(volume, other, sep):
                 near.append(place)
         near.sort()
         return near
@@ -197,7 +200,8 @@ def _entry(key: Hashable, volume: Volume) -> _Entry:
     own = core(volume.shape)
     grow_m = reach_m(own.radius_m, _TOUCHING)
     home = level_for(own, grow_m, HOME_EDGES)
-    return _Entry(key, volume, own, home, tuple(covering(own, grow_m, home)), _times(volume))
+    cells = tuple(covering(own, grow_m, home))
+    return _Entry(key, volume, own, home, cells, _times(volume), grown(own.bound, grow_m))
 
 
 def _times(volume: Volume) -> tuple[int, ...]:

@@ -17,9 +17,11 @@ different references: the geoid lies up to about 350 ft from the ellipsoid, whic
 and 11.3.
 """
 
+import math
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from collections.abc import Callable
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -45,8 +47,8 @@ HIGHEST_FT: Final = 400_000  # above the edge of space
 _UNLIMITED_FT: Final = 1_000_000_000
 _GROUND: Final = (Ref.SFC, Ref.AGL)
 _UNL: Final = Ref.UNL
-_FEET_PER_METRE: Final = Decimal(1) / Decimal("0.3048")
-_ROUNDINGS: Final = {"down": ROUND_FLOOR, "up": ROUND_CEILING, "nearest": ROUND_HALF_EVEN}
+_METRES_PER_FOOT: Final = Fraction("0.3048")  # exact, so that 304.8 m is 1000 ft under every rounding
+_ROUNDINGS: Final[dict[Rounding, Callable[[Fraction], int]]] = {"down": math.floor, "up": math.ceil, "nearest": round}
 _FLIGHT_LEVEL = re.compile(r"FL\s*(\d{1,4})", re.ASCII)
 _HEIGHT = re.compile(r"(-?\d{1,7}(?:\.\d{1,6})?)\s*(FT|M)\s+(AMSL|AGL|W84|FL)", re.ASCII)
 
@@ -148,5 +150,5 @@ def parse_level(text: str, rounding: Rounding = "nearest") -> Level:
             f"{text!r} is not a level; write it like FL200, 4500 ft AMSL, 1000 ft AGL, 1200 m AMSL, SFC or UNL"
         )
     figure, unit, ref = height.groups()
-    feet = Decimal(figure) * (_FEET_PER_METRE if unit == "M" else 1)
-    return Level(Ref(ref), int(feet.to_integral_value(rounding=_ROUNDINGS[rounding])))
+    feet = Fraction(figure) / (_METRES_PER_FOOT if unit == "M" else 1)
+    return Level(Ref(ref), _ROUNDINGS[rounding](feet))

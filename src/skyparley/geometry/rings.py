@@ -14,10 +14,11 @@ from geographiclib.geodesic import Geodesic
 from skyparley.geometry.shapes import Point
 
 EARTH_RADIUS_M: Final = 6_371_008.8
-"""The sphere of every distance and area here: the mean radius (2a + b) / 3 of WGS-84.  Source: IUGG; WGS-84 a and b."""
+"""The sphere of every distance and area here: (2 a + b) / 3 of WGS-84, to the decimetre."""
 
 SPLIT_OVER_M: Final = 500_000.0
 PIECE_M: Final = 100_000.0
+_MAYBE_LONG_RAD: Final = 0.99 * SPLIT_OVER_M / EARTH_RADIUS_M  # by the sphere; the geodesic then decides
 ANTIPODAL_DEGREES: Final = (
     179.0  # beyond it the geodesic is ambiguous or unstable; on the equator it leaves it at 179.4
 )
@@ -52,7 +53,7 @@ def split_long(points: list[Point], *, closed: bool) -> list[Point]:
     ready: list[Point] = []
     for start, end in edges(points, closed=closed):
         ready.append(start)
-        if angle(vector(start), vector(end)) * EARTH_RADIUS_M > 0.99 * SPLIT_OVER_M:
+        if edge_rad(start, end) > _MAYBE_LONG_RAD:
             ready.extend(_between(start, end))
     if points and not closed:
         ready.append(points[-1])
@@ -63,9 +64,9 @@ def count_after_split(points: list[Point], *, closed: bool) -> int:
     """About how many vertices split_long would return, without walking any geodesic."""
     total = len(points)
     for start, end in edges(points, closed=closed):
-        length_m = angle(vector(start), vector(end)) * EARTH_RADIUS_M
-        if length_m > 0.99 * SPLIT_OVER_M:
-            total += math.ceil(length_m / PIECE_M)
+        length_rad = edge_rad(start, end)
+        if length_rad > _MAYBE_LONG_RAD:
+            total += math.ceil(length_rad * EARTH_RADIUS_M / PIECE_M)
     return total
 
 
@@ -77,10 +78,18 @@ def edges(points: list[Point], *, closed: bool) -> list[tuple[Point, Point]]:
     return found
 
 
+def edge_rad(start: Point, end: Point) -> float:
+    """Radians of the great circle between two points, or 0 for any edge that is surely far too short to be split."""
+    if abs(start[0] - end[0]) < 3.0 and abs(start[1] - end[1]) < 3.0:
+        return 0.0  # under 3 degrees of each is under 475 km; most edges end here, without trigonometry
+    return angle(vector(start), vector(end))
+
+
 def vector(point: Point) -> Vector:
     """The unit vector of a point."""
     lat, lon = math.radians(point[0]), math.radians(point[1])
-    return (math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat))
+    across = math.cos(lat)
+    return (across * math.cos(lon), across * math.sin(lon), math.sin(lat))
 
 
 def angle(a: Vector, b: Vector) -> float:

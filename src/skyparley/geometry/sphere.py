@@ -20,7 +20,7 @@ from skyparley.geometry.problem import Problem, Unusable
 from skyparley.geometry.rings import EARTH_RADIUS_M, distinct, plain_point, split_long, vector
 from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
 
-__all__ = ["EARTH_RADIUS_M", "Core", "core", "core_area_m2", "core_distance_m", "interiors_meet", "ring_flaw"]
+__all__ = ["EARTH_RADIUS_M", "Core", "core", "core_area_m2", "core_distance_m", "interiors_meet"]
 
 
 class Core(NamedTuple):
@@ -58,7 +58,10 @@ def core(shape: Shape) -> Core:
 
 def core_distance_m(a: Core, b: Core) -> float:
     """Metres on the sphere between two cores; 0 when one lies in the other.  In a hole: to the hole's edge."""
-    return float(spherely.distance(a.geography, b.geography, radius=EARTH_RADIUS_M))
+    distance_m = float(spherely.distance(a.geography, b.geography, radius=EARTH_RADIUS_M))
+    # Not a number would compare as "far enough" in every test that follows.
+    assert 0.0 <= distance_m < math.inf
+    return distance_m
 
 
 def interiors_meet(a: Core, b: Core) -> bool:
@@ -72,15 +75,6 @@ def interiors_meet(a: Core, b: Core) -> bool:
 def core_area_m2(a: Core) -> float:
     """Square metres of a polygon's core, less its holes; 0 for a point or a line."""
     return float(spherely.area(a.geography, radius=EARTH_RADIUS_M))
-
-
-def ring_flaw(points: list[Point]) -> str:
-    """Why the ring of these points bounds no area (it crosses or touches itself), in words; empty if it does."""
-    try:
-        spherely.create_polygon(_lon_lat(split_long(points, closed=True)))
-    except ValueError as error:
-        return str(error).removeprefix("polygon is not valid: ")
-    return ""
 
 
 def _ready_ring(ring: tuple[Point, ...]) -> list[Point]:
@@ -115,4 +109,4 @@ def _built(create: Any, points: list[tuple[float, float]], *more: Any) -> Any:
     try:
         return create(points, *more)
     except ValueError as error:
-        raise Unusable((Problem("NOT_AN_AREA", str(error)),)) from None
+        raise Unusable((Problem("NOT_AN_AREA", str(error).removeprefix("polygon is not valid: ")),)) from None

@@ -10,18 +10,17 @@ from itertools import combinations
 from typing import Any, Final
 
 from skyparley.base.limits import HOLES_PER_POLYGON, VERTICES_AFTER_SPLIT, VERTICES_PER_SHAPE
-from skyparley.geometry.problem import Problem
+from skyparley.geometry.problem import Problem, Unusable
 from skyparley.geometry.rings import (
     ANTIPODAL_DEGREES,
     EARTH_RADIUS_M,
-    angle,
     count_after_split,
     distinct,
+    edge_rad,
     edges,
-    vector,
 )
 from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
-from skyparley.geometry.sphere import Core, core, core_area_m2, core_distance_m, ring_flaw
+from skyparley.geometry.sphere import Core, core, core_area_m2, core_distance_m
 
 __all__ = ["Problem", "problems"]
 
@@ -99,8 +98,8 @@ def _polygon_problems(shape: Polygon) -> tuple[Problem, ...]:
     clean = {name: distinct(ring, closed=True) for name, ring in rings.items()}
     if sum(count_after_split(points, closed=True) for points in clean.values()) > VERTICES_AFTER_SPLIT:
         return (_too_many_after_split("the polygon"),)
-    for name, points in clean.items():
-        found.extend(_ring_area_problems(points, name))
+    for name, ring in rings.items():
+        found.extend(_ring_area_problems(ring, name))
     return tuple(found) if found else tuple(_hole_problems(shape))
 
 
@@ -114,11 +113,12 @@ def _ring_vertex_problems(ring: tuple[Point, ...], name: str) -> list[Problem]:
     return _edge_problems(points, name, closed=True)
 
 
-def _ring_area_problems(points: list[Point], name: str) -> list[Problem]:
-    flaw = ring_flaw(points)
-    if flaw:
-        return [Problem("SELF_CROSSING", f"{name} crosses or touches itself: {flaw}")]
-    area_m2 = core_area_m2(core(Polygon(tuple(points))))
+def _ring_area_problems(ring: tuple[Point, ...], name: str) -> list[Problem]:
+    try:
+        area_m2 = core_area_m2(core(Polygon(ring)))
+    except Unusable as flaw:
+        # The vertices are sound by now, so the only flaw left is that the ring meets itself.
+        return [Problem("SELF_CROSSING", f"{name} crosses or touches itself: {flaw.problems[0].text}")]
     if area_m2 < LEAST_AREA_M2:
         return [Problem("ZERO_AREA", f"{name} encloses less than {LEAST_AREA_M2:g} square metre")]
     if area_m2 > _HALF_EARTH_M2 * (1 - 1e-9):
@@ -128,7 +128,7 @@ def _ring_area_problems(points: list[Point], name: str) -> list[Problem]:
 
 def _edge_problems(points: list[Point], name: str, *, closed: bool) -> list[Problem]:
     for place, (start, end) in enumerate(edges(points, closed=closed), 1):
-        if math.degrees(angle(vector(start), vector(end))) > ANTIPODAL_DEGREES:
+        if math.degrees(edge_rad(start, end)) > ANTIPODAL_DEGREES:
             text = f"{name}, edge {place}: its ends are on opposite sides of the Earth; add a vertex between them"
             return [Problem("EDGE_ANTIPODAL", text)]
     return []

@@ -116,13 +116,12 @@ def separated(a: Volume, b: Volume, sep: Separation) -> bool:
 
 def verdict_of_cores(a: Volume, b: Volume, sep: Separation, cores: tuple[Core, Core]) -> Verdict:
     """The same as judge, for a caller that holds the cores of both."""
+    time_ms = signed_time_gap_ms(a.start_ms, a.end_ms, b.start_ms, b.end_ms)
+    vertical_ft = signed_vertical_gap_ft(a.lower, a.upper, b.lower, b.upper, sep.level_rules)
     distance_m, radii_m = core_distance_m(*cores), cores[0].radius_m + cores[1].radius_m
-    found = Gaps(
-        lateral_m=max(0.0, distance_m - radii_m),
-        vertical_ft=max(0, signed_vertical_gap_ft(a.lower, a.upper, b.lower, b.upper, sep.level_rules)),
-        time_ms=max(0, signed_time_gap_ms(a.start_ms, a.end_ms, b.start_ms, b.end_ms)),
-    )
-    conflict = not separated(a, b, sep) and _too_close(distance_m, radii_m, sep.lateral_m, cores)
+    near = time_ms < sep.time_ms and vertical_ft < sep.vertical_ft
+    conflict = near and _too_close(distance_m, radii_m, sep.lateral_m, cores)
+    found = Gaps(lateral_m=max(0.0, distance_m - radii_m), vertical_ft=max(0, vertical_ft), time_ms=max(0, time_ms))
     return Verdict(conflict, found, distance_m * ELLIPSOID_BOUND)
 
 
