@@ -71,7 +71,7 @@ when a file's hash differs from the table, or a file is missing or unlisted.
   anything unless a style tells it to.
 - **No text layers.** Text drawn by MapLibre needs glyph files, which are not here: labels are HTML markers.
 - **topojson-client** unpacks the atlas in the browser (`import "./vendor/topojson-client.min.js"`, then
-  `self.topojson`): the same shapes as GeoJSON are several times larger. `feature(atlas, atlas.objects.land)` is land,
+  `self.topojson`): the same shapes as GeoJSON are four times larger. `feature(atlas, atlas.objects.land)` is land,
   and `mesh(atlas, atlas.objects.countries, (a, b) => a !== b)` is the borders between countries, each once.
 - **Borders are those of Natural Earth**, 1:50 million, drawn by who controls the ground. They are a background to
   find one's bearings by. They take no side, have no part in any computation, and are of no use for judging on which
