@@ -78,11 +78,11 @@ def vertical_gap_ft(a_lower: Level, a_upper: Level, b_lower: Level, b_upper: Lev
 
 def signed_vertical_gap_ft(a_lower: Level, a_upper: Level, b_lower: Level, b_upper: Level, rules: LevelRules) -> int:
     """The signed gap of rule 6: bands conflict under a required gap V exactly when this is less than V."""
-    return max(_above_ft(a_lower, b_upper, rules), _above_ft(b_lower, a_upper, rules))
+    return max(clearance_ft(a_lower, b_upper, rules), clearance_ft(b_lower, a_upper, rules))
 
 
-def _above_ft(lower: Level, upper: Level, rules: LevelRules) -> int:
-    """Rules 2 to 5: how far `lower` is known to lie above `upper`; below 0 when it is not."""
+def clearance_ft(lower: Level, upper: Level, rules: LevelRules) -> int:
+    """Feet by which `lower` is known to lie above `upper`, by rules 2 to 5; below 0 when it is not."""
     lower_ref, upper_ref = lower.ref, upper.ref
     if upper_ref is _UNL:
         return -_UNLIMITED_FT
