@@ -120,6 +120,11 @@ def jws_vectors() -> dict[str, Any]:
             {
                 "why": "one more header member",
                 "code": "NOT_JWS",
+                "jws": headed(canon({"alg": "Ed25519", "kid": desk, "typ": typ, "x5u": "https://a.example"})),
+            },
+            {
+                "why": "a critical header member",
+                "code": "NOT_JWS",
                 "jws": headed(canon({"alg": "Ed25519", "crit": ["b64"], "kid": desk, "typ": typ})),
             },
             {"why": "no kid", "code": "NOT_JWS", "jws": headed(canon({"alg": "Ed25519", "typ": typ}))},

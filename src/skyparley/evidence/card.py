@@ -101,12 +101,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     def role(self, kid: Kid) -> RoleKey | None:
         """What the card certifies under this kid, or None.  The party key certifies and is never a role key."""
-        if kid.party != self.fingerprint:
-            return None
-        for entry in self.said.roles:
-            if entry.role == kid.role and self.kid_of(entry) == kid:
-                return entry
-        return None
+        return next((entry for entry in self.said.roles if self.kid_of(entry) == kid), None)
 
     def role_key(self, kid: Kid) -> bytes | None:
         """The public bytes under this kid, or None.  Whether the key may sign at a time is `role(kid).valid_at`."""
