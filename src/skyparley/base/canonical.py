@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder()
@@ -68,7 +69,7 @@ def _check(value: Any, path: str) -> None:
         for place, inner in enumerate(value):
             _check(inner, f"{path}[{place}]")
     elif isinstance(value, str):
-        if any(ord(character) < 0x20 or character == "\x7f" for character in value):
+        if _CONTROL.search(value):
             raise NotCanonical(f"{path}: control characters are not allowed")
     elif isinstance(value, bool):
         return
