@@ -83,7 +83,7 @@ def moments_of_a_life(folder: Path, seed: int) -> tuple[list[Moment], list[Store
             folder / "journal.db", salt=salts_from_seed(seed), vfs=disk.vfs_name, checkpoint_pages=luck.choice([6, 15])
         )
         disk.before = lambda: moments.append(Moment(disk.images(), answered, under_way))
-        for _ in range(14):
+        for _ in range(9):
             under_way = answered + luck.randint(1, 9)
             many = marked_batch(answered, under_way - answered, content_bytes=luck.choice([20, 400, 5_000]))
             await journal.append(answered, many)
@@ -112,7 +112,7 @@ def check(moment: Moment, path: Path, final: list[StoredEntry]) -> int:
 
 def test_killed_before_every_single_operation_on_the_disk(tmp_path: Path) -> None:
     moments, final = moments_of_a_life(tmp_path, seed=1)
-    assert len(moments) > 150
+    assert len(moments) > 100
     kept_unanswered = 0
     for number, moment in enumerate(moments):
         path = put(tmp_path / str(number), {name: file.killed() for name, file in moment.files.items()})

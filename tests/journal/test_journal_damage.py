@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -110,7 +111,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 def places_that_matter(data: bytes, luck: random.Random) -> list[int]:
     """The file's header, the head and first pointers of every page, and bytes anywhere."""
     heads = [page + offset for page in range(0, len(data), PAGE) for offset in range(14)]
-    return [*range(100), *luck.sample(heads, 200), *luck.sample(range(len(data)), 300)]
+    return [*range(100), *luck.sample(heads, 120), *luck.sample(range(len(data)), 120)]
 
 
 def test_a_flipped_bit_in_the_file_is_named_or_harmless(closed: Sample, tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_flipped_bit_in_the_file_is_named_or_harmless(closed: Sample, tmp_path
         for read in (found, scanned):
             assert read in (None, closed.entries), f"byte {place}: silently {len(read or [])} of {len(closed.entries)}"
         named += found is None
-    assert named > 250, "the flips hit nothing"
+    assert named > 150, "the flips hit nothing"
 
 
 def test_a_flipped_bit_in_the_log_is_named_or_costs_the_last_batch_at_most(killed: Sample, tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_flipped_bit_in_the_log_is_named_or_costs_the_last_batch_at_most(kille
     assert len(commits) == len(killed.ends)
     last_but_one, last = killed.entries[: killed.ends[-3]], killed.entries[: killed.ends[-2]]
     outcomes = {"named": 0, "shorter": 0}
-    places = [*range(32), *luck.sample(range(len(log)), 250)]
+    places = [*range(32), *luck.sample(range(len(log)), 120)]
     places += [at + offset for at in commits for offset in range(0, 24, 2)]
     for place in places:
         path = killed.put(tmp_path / "flip", **{"journal.db-wal": flipped(log, place, luck.randrange(8))})
@@ -146,7 +147,7 @@ def test_a_flipped_bit_in_the_log_is_named_or_costs_the_last_batch_at_most(kille
             assert read in allowed, f"byte {place}: silently {len(read or [])} of {len(killed.entries)}"
         outcomes["named"] += found is None
         outcomes["shorter"] += found == last
-    assert outcomes["named"] > 150
+    assert outcomes["named"] > 80
     assert outcomes["shorter"] > 10
 
 
@@ -188,6 +189,28 @@ def test_fewer_cells_in_a_page_do_not_make_a_shorter_journal(closed: Sample, tmp
         opened(path)
 
 
+@pytest.mark.parametrize("text", [b"CREATE TABLE meta", b"entry_only_purged", b"head70 ", b"journal"])
+def test_text_that_is_no_longer_utf_8_is_damage(closed: Sample, tmp_path: Path, text: bytes) -> None:
+    # Found by flipping a bit in every byte: a byte over 0x7F in the schema ended in an error of decoding.
+    data = closed.files["journal.db"]
+    places = [at for at in range(len(data)) if data.startswith(text, at)]
+    assert places
+    for place in places:
+        path = closed.put(tmp_path / "text", **{"journal.db": flipped(data, place + 1, 7)})
+        for read in found_in(path):
+            assert read in (None, closed.entries)
+
+
+def test_a_blob_that_passes_for_text_is_read_as_it_is_or_named(closed: Sample, tmp_path: Path) -> None:
+    # Found likewise: one bit of a record's header makes the salt (type 44, 16 bytes of blob) text (45) of the same bytes.
+    data = closed.files["journal.db"]
+    places = [found.end() - 1 for found in re.finditer(rb"\x00[\x80-\xff][\x00-\x7f]\x2c", data)]
+    assert len(places) > 50
+    for place in places[::6]:
+        path = closed.put(tmp_path / "text", **{"journal.db": flipped(data, place, 0)})
+        assert found_in(path) == (closed.entries, closed.entries)
+
+
 def test_a_deleted_log_is_a_shorter_journal_valid_in_itself(killed: Sample, tmp_path: Path) -> None:
     # Nothing in the folder can show it: heads are compared with the peers at start (journal-v1.md 2).
     path = killed.put(tmp_path / "cut")
@@ -219,7 +242,7 @@ def test_damage_while_the_node_runs_is_named_when_it_is_read(closed: Sample, tmp
             file.write(b'"n":21')
         with pytest.raises(JournalDamaged, match="position 21: the content is not what was written"):
             await read_all(journal)
-        # What lies elsewhere can still be read, and nothing was moved about in the file.
+        # What lies elsewhere can still be read.
         assert (await journal.head()).position == 70
         assert len(await journal.read(30, 5)) == 5
         await journal.close()

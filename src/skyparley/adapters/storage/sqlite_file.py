@@ -16,7 +16,7 @@ import apsw
 from skyparley.adapters.storage.journal_row import EMPTY, SALT_BYTES, VERSION
 from skyparley.adapters.storage.storage_faults import fault_of, fault_of_os
 from skyparley.base.errors import JournalDamaged, JournalFault, JournalReadOnly
-from skyparley.base.ids import b64url, digest
+from skyparley.base.ids import b64url, digest, from_b64url
 from skyparley.base.limits import JOURNAL_LOCK_WAIT_MS
 from skyparley.engine.journal_port import Head
 
@@ -186,8 +186,9 @@ def check_form(db: apsw.Connection, path: Path) -> None:
     Raises JournalFault on a foreign file or a newer version, JournalDamaged, apsw.Error.
     """
     _check_version(path, db.execute("PRAGMA application_id").get, db.execute("PRAGMA user_version").get)
-    found = [row[0] for row in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")]
-    if found != list(SCHEMA):
+    # As bytes, here and below: damaged text may not be UTF-8, and must be damage and not a failure to decode.
+    query = "SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+    if [row[0] for row in db.execute(query)] != [statement.encode() for statement in SCHEMA]:
         raise JournalDamaged(f"{path}: its tables and triggers are not those of a journal")
     if (vacuum := db.execute("PRAGMA auto_vacuum").get) != 0:
         raise JournalDamaged(f"{path}: its header asks for automatic vacuum mode {vacuum}, which a journal never has")
@@ -195,10 +196,15 @@ def check_form(db: apsw.Connection, path: Path) -> None:
 
 def journal_id(db: apsw.Connection, path: Path) -> str:
     """The id drawn when the journal was made.  Raises JournalDamaged, apsw.Error."""
-    found = db.execute("SELECT value FROM meta WHERE key = 'journal'").get
-    if not isinstance(found, str):
-        raise JournalDamaged(f"{path}: its id is missing")
-    return found
+    found = db.execute("SELECT CAST(value AS BLOB) FROM meta WHERE key = 'journal'").get
+    try:
+        text = bytes(found or b"").decode("ascii")
+        whole = len(from_b64url(text)) == SALT_BYTES
+    except ValueError:
+        whole = False
+    if not whole:
+        raise JournalDamaged(f"{path}: its id is not one: {found!r}")
+    return text
 
 
 def mark_of(head: Head) -> str:
@@ -209,14 +215,15 @@ def mark_of(head: Head) -> str:
 def read_head(db: apsw.Connection, path: Path) -> Head:
     """The head, from the last row, held against the head mark.  Raises JournalDamaged, apsw.Error."""
     head = EMPTY
-    for position, header in db.execute("SELECT position, header FROM entry ORDER BY position DESC LIMIT 1"):
+    query = "SELECT position, CAST(header AS BLOB) FROM entry ORDER BY position DESC LIMIT 1"
+    for position, header in db.execute(query):
         if not isinstance(header, bytes):
             raise JournalDamaged(f"{path}: position {position}: the header is not bytes")
         head = Head(position, digest(header))
-    mark = db.execute("SELECT value FROM meta WHERE key = 'head'").get
-    if mark != mark_of(head):
+    mark = bytes(db.execute("SELECT CAST(value AS BLOB) FROM meta WHERE key = 'head'").get or b"")
+    if mark != mark_of(head).encode():
         raise JournalDamaged(
-            f"{path}: position {head.position}: the entries end there, but the head mark says {mark!r}: entries are"
+            f"{path}: position {head.position}: the entries end there, but the head mark says {mark.decode('ascii', 'replace')!r}: entries are"
             " gone or changed"
         )
     return head

@@ -33,7 +33,11 @@ CHECKPOINT_PAGES: Final = 1_000
 """Pages in the log before SQLite moves them into the file: 4 MB, read again in about 0.1 s after a crash."""
 
 _INSERT: Final = "INSERT INTO entry (position, header, salt, content) VALUES (?, ?, ?, ?)"
-_SELECT: Final = "SELECT position, header, salt, content FROM entry WHERE position > ? ORDER BY position LIMIT ?"
+# The casts change nothing in a whole file. In a damaged one a blob may pass for text, which Python could not decode.
+_SELECT: Final = (
+    "SELECT position, CAST(header AS BLOB), CAST(salt AS BLOB), CAST(content AS BLOB) FROM entry"
+    " WHERE position > ? ORDER BY position LIMIT ?"
+)
 
 
 class SqliteJournal:
@@ -141,7 +145,7 @@ class SqliteJournal:
     def _start(self, db: apsw.Connection, after: int) -> Head:
         if after == 0:
             return EMPTY
-        header = db.execute("SELECT header FROM entry WHERE position = ?", (after,)).get
+        header = db.execute("SELECT CAST(header AS BLOB) FROM entry WHERE position = ?", (after,)).get
         if not isinstance(header, bytes):
             raise JournalDamaged(f"{self.path}: position {after}: it is missing")
         return Head(after, digest(header))
