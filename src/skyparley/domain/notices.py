@@ -61,9 +61,7 @@ def file_notice(view: View, command: FileNotice, moment: Moment, by: str) -> Rul
         reasons.append(Reason("ID", text, "id"))
     elif (view.own, notice_id) in view.notices:
         reasons.append(Reason("ID_TAKEN", f"{notice_id} was used before; ids are unique for ever", "id"))
-    if sum(1 for (party, _), notice in view.notices.items() if party == view.own and notice.live) >= (
-        limits.NOTICES_LIVE_PER_PARTY
-    ):
+    if view.live_notices(view.own) >= limits.NOTICES_LIVE_PER_PARTY:
         reasons.append(Reason("TOO_MANY", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices", ""))
     version = NoticeVersion(version=1, kind=command.kind, volumes=command.volumes, due_regard=command.due_regard)
     reasons += content_reasons(view, version, moment.now)
@@ -190,6 +188,8 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
         after = NoticeVersion(version=wanted, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
         if list(slots.changed) != fields_changed(held.current, after):
             return "SCHEMA", "changed does not list the fields that differ"
+    if held is None and view.live_notices(envelope.from_) >= limits.NOTICES_LIVE_PER_PARTY:
+        return "STATE", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices of one party"
     wrong = geometry_reasons(slots.volumes)
     if wrong:
         return "GEOMETRY", wrong[0].text
@@ -270,9 +270,8 @@ def bound_reasons(view: View, notice: Notice, version: NoticeVersion, now: int) 
     reasons = _awaiting_countersignature(view, notice, now)
     if shrinks(notice.current.volumes, version.volumes):
         return reasons
-    for record in view.agreements.values():
-        names = {(term.party, term.id) for term in record.agreement.notices}
-        if (notice.party, notice.id) in names and record.status(now) in ("PENDING", "IN_FORCE"):
+    for record in view.agreements_of(notice.party, notice.id):
+        if record.status(now) in ("PENDING", "IN_FORCE"):
             text = (
                 f"{notice.id} is part of agreement {record.agreement_id[:8]}; until it ends the notice may only shrink. "
                 "Cancel it and file a new one to do something else"

@@ -106,17 +106,12 @@ def _agreed(view: View, slots: AgreementSlots, peer: Fingerprint, moment: Moment
 def _breach(view: View, peer: Fingerprint, slots: NoticeSlots) -> list[Item]:
     """A peer enlarged a notice that an agreement in force binds: kept, raised, judged again (line-v1 9.5)."""
     items: list[Item] = []
-    for record in view.agreements.values():
-        if record.expired or record.void:
-            continue
-        for term in record.agreement.notices:
-            if (term.party, term.id) != (peer, slots.id):
-                continue
-            agreed = term.volumes
-            if agreed is not UNSET and not shrinks(agreed, slots.volumes):
-                text = f"{view.lines[peer].name} enlarged {slots.id} against agreement {record.agreement_id[:8]}"
-                items.append(AgreementVoid(agreement_id=record.agreement_id, cause="BREACHED"))
-                items.append(AlarmRaised(code="AGREEMENT_BREACHED", about=record.agreement_id, text=text, peer=peer))
+    for record in view.agreements_of(peer, slots.id):
+        agreed = next(term.volumes for term in record.agreement.notices if (term.party, term.id) == (peer, slots.id))
+        if agreed is not UNSET and not shrinks(agreed, slots.volumes):
+            text = f"{view.lines[peer].name} enlarged {slots.id} against agreement {record.agreement_id[:8]}"
+            items.append(AgreementVoid(agreement_id=record.agreement_id, cause="BREACHED"))
+            items.append(AlarmRaised(code="AGREEMENT_BREACHED", about=record.agreement_id, text=text, peer=peer))
     return items
 
 

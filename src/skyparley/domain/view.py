@@ -62,6 +62,14 @@ class View(Protocol):
         """Live conflicts in which a notice takes part."""
         ...
 
+    def agreements_of(self, party: Fingerprint, notice_id: str) -> list[AgreementRecord]:
+        """Agreements that neither expired nor were voided, about a notice."""
+        ...
+
+    def live_notices(self, party: Fingerprint) -> int:
+        """How many notices of a party take part in detection."""
+        ...
+
     def own_offers(self, peer: Fingerprint) -> list[Conflict]:
         """Conflicts with a peer in which an offer of ours is open."""
         ...

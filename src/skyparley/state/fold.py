@@ -80,9 +80,11 @@ def _delivered(state: State, line: Line, number: tuple[int, int]) -> None:
     if number <= line.delivered:
         return
     line.delivered = number
-    for record in state.agreements.values():
-        if not record.peer_holds and line.peer in record.signatures and record.agreement.proposer == state.own:
-            record.peer_holds = record.sealed <= number
+    for agreement_id in sorted(state.pending):
+        record = state.agreements[agreement_id]
+        if line.peer in record.signatures and record.sealed <= number:
+            record.peer_holds = True
+            state.pending.discard(agreement_id)
 
 
 def _receipt(state: State, event: e.ReceiptKept, at: int) -> None:
@@ -264,10 +266,12 @@ def _lapsed(state: State, event: e.OfferLapsed, at: int) -> None:
 
 def _agreement_expired(state: State, event: e.AgreementExpired, at: int) -> None:
     state.agreements[event.agreement_id].expired = True
+    state.end_agreement(event.agreement_id)
 
 
 def _agreement_void(state: State, event: e.AgreementVoid, at: int) -> None:
     state.agreements[event.agreement_id].void = event.cause
+    state.end_agreement(event.agreement_id)
     for what in ("EXPIRING", "EXPIRES"):
         state.deadlines.clear(what, event.agreement_id)
 

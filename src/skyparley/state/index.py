@@ -20,6 +20,7 @@ class NoticeIndex:
         self._ours = VolumeIndex()
         self._others = VolumeIndex()
         self._held: dict[NoticeKey, int] = {}
+        self._counts: dict[Fingerprint, int] = {}
 
     def put(self, notice: Notice) -> None:
         self.drop((notice.party, notice.id))
@@ -29,10 +30,18 @@ class NoticeIndex:
         for place, slot in enumerate(notice.current.volumes):
             index.add((notice.party, notice.id, place), volume_of(slot))
         self._held[(notice.party, notice.id)] = len(notice.current.volumes)
+        self._counts[notice.party] = self.count(notice.party) + 1
+
+    def count(self, party: Fingerprint) -> int:
+        """How many notices of a party are held."""
+        return self._counts.get(party, 0)
 
     def drop(self, key: NoticeKey) -> None:
-        for place in range(self._held.pop(key, 0)):
+        if key not in self._held:
+            return
+        for place in range(self._held.pop(key)):
             self._side(key[0]).remove((*key, place))
+        self._counts[key[0]] -= 1
 
     def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot], separation: Separation) -> list[Hit]:
         """Conflicts of a party's volumes with the notices of the other side."""

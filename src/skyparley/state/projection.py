@@ -45,6 +45,10 @@ class State:
         """Pairs in which an offer of ours is open, by peer."""
         self.deficient: set[NoticeKey] = set()
         """Notices of ours that a peer answered with KEY_INCOMPLETE, until a new version is told."""
+        self.agreed_on: dict[NoticeKey, set[str]] = {}
+        """Ids of agreements that neither expired nor were voided, by notice."""
+        self.pending: set[str] = set()
+        """Ids of agreements whose countersignature the peer is not known to hold."""
         self._alarmed: set[tuple[str, str]] = set()
         self._highest_id = 0
 
@@ -56,6 +60,12 @@ class State:
     def conflicts_of(self, party: Fingerprint, notice_id: str) -> list[Conflict]:
         pairs = sorted(self.pairs_of.get((party, notice_id), ()))
         return [self.conflicts[pair] for pair in pairs if self.conflicts[pair].live]
+
+    def agreements_of(self, party: Fingerprint, notice_id: str) -> list[AgreementRecord]:
+        return [self.agreements[one] for one in sorted(self.agreed_on.get((party, notice_id), ()))]
+
+    def live_notices(self, party: Fingerprint) -> int:
+        return self.index.count(party)
 
     def own_offers(self, peer: Fingerprint) -> list[Conflict]:
         return [self.conflicts[pair] for pair in sorted(self.offers_of.get(peer, ()))]
@@ -75,6 +85,12 @@ class State:
     def raise_alarm(self, event: e.AlarmRaised, at: int) -> None:
         self._alarmed.add((event.code, event.about))
         self.alarms.appendleft(Alarm(event.code, event.about, event.text, event.peer, at))
+
+    def end_agreement(self, agreement_id: str) -> None:
+        """It expired or is void: it binds nobody any more."""
+        self.pending.discard(agreement_id)
+        for term in self.agreements[agreement_id].agreement.notices:
+            self.agreed_on.get((Fingerprint(term.party), term.id), set()).discard(agreement_id)
 
     def count_id(self, notice_id: str) -> None:
         """Keep the highest number used, so that the next id of ours is free."""

@@ -224,6 +224,10 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
         peer_holds=envelope.from_ != state.own or line.delivered >= envelope.number,
     )
     state.agreements[slots.agreement_id] = record
+    if not record.peer_holds:
+        state.pending.add(slots.agreement_id)
+    for term in agreement.notices:
+        state.agreed_on.setdefault((Fingerprint(term.party), term.id), set()).add(slots.agreement_id)
     state.deadlines.set("EXPIRING", slots.agreement_id, agreement.until - state.table.agreement_warning_ms)
     state.deadlines.set("EXPIRES", slots.agreement_id, agreement.until)
     for term in agreement.notices:
