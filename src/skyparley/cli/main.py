@@ -1,0 +1,29 @@
+"""The command `skyparley`: every command and group of commands, put together.
+
+Commands import what they need when they run, so that each starts at once.
+"""
+
+import typer
+
+from skyparley.cli import account_commands, node_commands, peer_commands
+from skyparley.cli.endings import Commands
+
+app = typer.Typer(
+    name="skyparley",
+    cls=Commands,
+    help="A deconfliction line for parties that share an airspace and do not trust one another.",
+    epilog="Exit codes: 0 done; 1 refused, or a check failed; 2 unusable input; 3 the node does not answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+node_commands.register(app)
+peer_commands.register(app)
+account_commands.register(app)
+
+
+def main() -> None:
+    """The entry point of the package."""
+    app()

@@ -1,0 +1,43 @@
+"""The command line's own clock, luck and terminal: what a command takes from the machine it runs on."""
+
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import typer
+
+from skyparley.base import limits
+from skyparley.cli.endings import unusable
+
+luck = secrets.token_bytes
+
+
+def now_ms() -> int:
+    """The machine's time, UTC milliseconds.  A node's own clock may show another (SCALED)."""
+    return time.time_ns() // 1_000_000
+
+
+def at_terminal() -> bool:
+    """Whether a person can be asked: both ends of the conversation are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def read_text(source: str, *, what: str) -> str:
+    """The text of a file, or of standard input for `-`.  Ends the command when there is none, or far too much."""
+    try:
+        with sys.stdin.buffer if source == "-" else Path(source).open("rb") as stream:
+            data = stream.read(limits.DESK_BODY_BYTES + 1)
+    except OSError as error:
+        raise unusable(f"{source} cannot be read: {error.strerror}; it should hold {what}") from None
+    if len(data) > limits.DESK_BODY_BYTES:
+        raise unusable(f"{source} is larger than {limits.DESK_BODY_BYTES} bytes; it should hold {what}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise unusable(f"{source} is not text; it should hold {what}") from None
+
+
+def ask_passphrase() -> str:
+    """The passphrase of the keys, from a person."""
+    return str(typer.prompt("Passphrase of the keys", hide_input=True, err=True))
