@@ -14,9 +14,10 @@ import apsw
 import pytest
 from journal_support import Disk, DiskFile, assert_whole_batches, batch, marked_batch, read_all
 
+from skyparley.adapters.storage import sqlite_file
 from skyparley.adapters.storage.journal_row import salts_from_seed
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
-from skyparley.base.errors import JournalFault
+from skyparley.base.errors import JournalFault, JournalLocked
 from skyparley.engine.journal_port import Head, StoredEntry
 
 CHILD = Path(__file__).with_name("journal_child.py")
@@ -175,11 +176,38 @@ def test_a_sync_that_fails_is_not_trusted_afterwards(tmp_path: Path) -> None:
         assert len(found) == 5
         # Lived on: the batch is lost whole, and the log with the doubtful frames is gone before anything is appended.
         assert (await journal.head()).position == 2
+        assert (tmp_path / "journal.db-wal").stat().st_size == 0
         await journal.append(2, marked_batch(2, 1))
         await journal.close()
         again = await reopened(tmp_path / "journal.db")
         assert len(again) == 3
         assert_whole_batches(again)
+
+    asyncio.run(story())
+
+
+def test_nothing_is_appended_behind_frames_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A foreign reader keeps the log from being emptied after a failed sync: then it is better not to append.
+    monkeypatch.setattr(sqlite_file, "JOURNAL_LOCK_WAIT_MS", 1)
+    disk = Disk(f"doubt-{tmp_path.name}")
+
+    async def story() -> None:
+        journal = SqliteJournal(tmp_path / "journal.db", salt=salts_from_seed(1), vfs=disk.vfs_name)
+        await journal.append(0, marked_batch(0, 2))
+        reader = apsw.Connection(str(tmp_path / "journal.db"), flags=apsw.SQLITE_OPEN_READONLY)
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM entry").get == 2
+        disk.fail_next_log_sync = apsw.IOError("planned")
+        with pytest.raises(JournalFault):
+            await journal.append(2, marked_batch(2, 3))
+        for _ in range(2):
+            with pytest.raises(JournalLocked, match="another program reads the journal"):
+                await journal.append(2, marked_batch(2, 1))
+        assert len(await read_all(journal)) == 2
+        reader.close()
+        await journal.append(2, marked_batch(2, 1))
+        await journal.close()
+        assert_whole_batches(await reopened(tmp_path / "journal.db"))
 
     asyncio.run(story())
 

@@ -160,6 +160,22 @@ def test_a_damaged_log_is_still_there_after_it_was_refused(killed: Sample, tmp_p
     assert {name: (path.parent / name).read_bytes() for name in killed.files} == {**killed.files, "journal.db-wal": log}
 
 
+def test_remains_of_a_dead_transaction_are_gone_before_the_next_one_is_written(killed: Sample, tmp_path: Path) -> None:
+    # Left in the log, they would add up with those of a later death to what looks like damage.
+    log = killed.files["journal.db-wal"]
+    path = killed.put(tmp_path / "flip", **{"journal.db-wal": flipped(log, len(log) - 100, 0)})
+
+    async def story() -> None:
+        journal = opened(path)
+        head = await journal.head()
+        assert head.position == killed.ends[-2]
+        await journal.append(head.position, contents(1))
+        assert 0 < path.with_name("journal.db-wal").stat().st_size < len(log) / 2
+        await journal.close()
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("cut", [1, 100, PAGE, 3 * PAGE + 5, 10 * PAGE])
 def test_a_file_cut_off_at_its_end_is_named(closed: Sample, tmp_path: Path, cut: int) -> None:
     path = closed.put(tmp_path / "cut", **{"journal.db": closed.files["journal.db"][:-cut]})
