@@ -50,6 +50,11 @@ def test_the_rules_by_example(a, b, expected):
     assert gap_ft(a, b) == expected
 
 
+def test_the_surface_is_a_height_above_ground_like_any_other():
+    band = (Level(Ref.SFC), Level(Ref.AGL, 1000))
+    assert signed_vertical_gap_ft(*band, *band, RULES) == -1000
+
+
 @given(st.integers(0, 2**32), st.integers(0, 3000), st.integers(0, 20_000))
 def test_the_gap_is_that_of_the_slow_twin_which_tries_every_ground(seed, margin_ft, highest_ground_ft):
     rng = seeded(seed)

@@ -65,11 +65,11 @@ def core_distance_m(a: Core, b: Core) -> float:
 
 
 def interiors_meet(a: Core, b: Core) -> bool:
-    """Whether two polygons share area and not only edge or vertices.
+    """Whether two polygons share area and not only edge or vertices.  Only the exact same edge or vertex is touching.
 
-    Only the exact same edge or vertex counts as touching.
+    The library takes polygons half-open here: a point of a common edge or vertex belongs to one of the neighbours only.
     """
-    return bool(spherely.intersects(a.geography, b.geography)) and not spherely.touches(a.geography, b.geography)
+    return bool(spherely.intersects(a.geography, b.geography))
 
 
 def core_area_m2(a: Core) -> float:
