@@ -126,7 +126,7 @@ def verdict_of_cores(a: Volume, b: Volume, sep: Separation, cores: tuple[Core, C
 
 
 def reach_m(core_radius_m: float, sep: Separation) -> float:
-    """How far from its core a volume must be looked for: half a pair's share of the largest distance that can conflict.
+    """One volume's share of the largest distance between two cores that can conflict.
 
     Grow one core by reach_m(its radius, sep) and the other by reach_m(its radius, no separation): cores that conflict
     meet.
