@@ -1,0 +1,267 @@
+// The form that files a notice or changes one. What cannot be read is said field by field before anything is sent.
+
+import { showFailure } from "./acting.js";
+import { act } from "./api.js";
+import { at, el, fill, reasonList } from "./el.js";
+import { NM_M, Unusable, levelText, pointsText, readLevel, readNm, readPositions, readTime, stampText, windowText, bandText } from "./units.js";
+
+const KINDS = ["TRANSIT", "AREA WORK", "AERODROME", "REFUEL TRACK", "UAS AREA", "HAZARD", "HUM", "MEDEVAC", "SAR", "CIVIL", "TEST"];
+const NO_DUE_REGARD = ["NOT STATED", "WX", "EM", "MED", "SAR", "HUM", "HUM-ESCORT", "NAV", "LOST LINK", "TRAFFIC", "CAPACITY"];
+const SHAPES = [["circle", "circle"], ["polygon", "polygon"], ["corridor", "corridor"]];
+const HALF_HOUR = 1_800_000;
+const HOUR = 3_600_000;
+const VOLUMES_MOST = 64;
+const POINT_HINT = {
+  circle: "centre: 35.4011, 35.9487", polygon: "corners, one a line: 35.80, 36.50", corridor: "centreline, one point a line: 37.0021, 35.4259",
+};
+let count = 0;
+
+/** Opens the form: empty, or with a notice to change. `desk` gives the overview, the map and what to say. */
+export function openFiling(desk, notice) {
+  const form = new Filing(desk, notice);
+  const place = at("filing");
+  fill(place, el("h2", { id: "filing-title" }, notice ? `Change ${notice.id} v${notice.version}` : "File a notice",
+    el("button", { class: "quiet close", type: "button", "aria-label": "Close the form", on: { click: () => form.close() } }, "×")), form.node);
+  place.hidden = false;
+  place.scrollIntoView({ block: "start" });
+  form.volumes[0].points.focus();
+}
+
+class Filing {
+  constructor(desk, notice) {
+    this.desk = desk;
+    this.notice = notice;
+    this.box = el("div", { class: "answer", id: "filing-answer" });
+    this.kind = select(KINDS.map((kind) => [kind, kind.toLowerCase()]), notice?.kind ?? "AREA WORK");
+    this.stated = el("input", { type: "checkbox", checked: notice?.due_regard.stated ?? true, on: { change: () => { this.reasonLabel.hidden = this.stated.checked; } } });
+    this.reason = select(NO_DUE_REGARD.map((code) => [code]), notice?.due_regard.reason ?? "NOT STATED");
+    this.reasonLabel = el("label", { hidden: this.stated.checked }, el("span", {}, "why not"), this.reason);
+    const told = new Set(notice?.audience?.map((one) => one.peer));
+    this.audience = desk.view.lines.map((line) => el("input", { type: "checkbox", value: line.peer, checked: notice ? told.has(line.peer) : true, disabled: told.has(line.peer) }));
+    this.list = el("div", { class: "volume-list" });
+    this.volumes = [];
+    if (notice) notice.volumes.forEach((volume) => this.add(volume));
+    else this.add(this.proposed());
+    this.send = el("button", { class: "act", type: "submit" }, notice ? "Send the change" : "File it");
+    this.node = this.build();
+  }
+
+  /** A first volume to start from: an hour, beginning at least an hour from now. */
+  proposed() {
+    const start = Math.ceil((this.desk.now() + HOUR) / HALF_HOUR) * HALF_HOUR;
+    return { shape: null, lower: { ref: "FL", ft: 10_000 }, upper: { ref: "FL", ft: 15_000 }, start, end: start + HOUR };
+  }
+
+  build() {
+    return el("form", { class: "editor", novalidate: true, on: { submit: (event) => { event.preventDefault(); this.submit([]); }, input: () => this.preview() } },
+      el("div", { class: "pair-fields" }, el("label", {}, el("span", {}, "kind"), this.kind),
+        el("fieldset", { class: "checks" }, el("legend", {}, "tell"), this.audience.length
+          ? this.audience.map((box) => el("label", { class: "check" }, box, box.value)) : el("span", { class: "dim" }, "no peer"))),
+      this.list,
+      el("button", { type: "button", class: "quiet", on: { click: () => this.more() } }, "+ another volume"),
+      el("div", { class: "pair-fields" }, el("label", { class: "check" }, this.stated, "due regard is stated"), this.reasonLabel),
+      this.box, el("div", { class: "acts" }, this.send, el("button", { type: "button", class: "quiet", on: { click: () => this.close() } }, "Close")));
+  }
+
+  more() {
+    if (this.volumes.length >= VOLUMES_MOST) return;
+    let last = this.proposed();
+    try {
+      last = { ...this.volumes.at(-1).read([]), shape: null };
+    } catch {
+      // The one before cannot be read yet; the new one starts from the usual proposal.
+    }
+    this.add(last);
+    this.volumes.at(-1).points.focus();
+  }
+
+  add(volume) {
+    const one = new VolumeFields(volume, this);
+    this.volumes.push(one);
+    this.list.append(one.node);
+    this.number();
+  }
+
+  remove(one) {
+    this.volumes = this.volumes.filter((other) => other !== one);
+    one.node.remove();
+    this.number();
+    this.preview();
+  }
+
+  number() {
+    this.volumes.forEach((one, place) => one.rename(this.volumes.length > 1 ? `volume ${place + 1}` : "", this.volumes.length > 1));
+  }
+
+  /** Draws on the map what can be read so far. */
+  preview() {
+    this.desk.chart.draft(this.volumes.flatMap((one) => {
+      try {
+        return [one.readShape()];
+      } catch {
+        return [];
+      }
+    }));
+  }
+
+  collect(one, on) {
+    this.volumes.forEach((other) => other.pressed(other === one && on));
+    this.desk.chart.collect(on ? (position) => { one.append(position); this.preview(); } : null);
+  }
+
+  close() {
+    this.desk.chart.collect(null);
+    this.desk.chart.draft([]);
+    fill(at("filing"));
+    at("filing").hidden = true;
+    at("file-notice").focus();
+  }
+
+  async submit(key) {
+    fill(this.box);
+    const wrong = [];
+    const volumes = this.volumes.map((one) => one.read(wrong));
+    if (wrong.length) return void fill(this.box, reasonList(wrong, "This cannot be sent as it is."));
+    const body = {
+      kind: this.kind.value, volumes, audience: this.audience.filter((box) => box.checked).map((box) => box.value),
+      due_regard: this.stated.checked ? { stated: true } : { stated: false, reason: this.reason.value }, key,
+    };
+    this.send.disabled = true;
+    try {
+      const parts = this.notice ? ["notices", this.notice.id, "change"] : ["notices"];
+      const outcome = await act(parts, this.notice ? { ...body, expected_version: this.notice.version } : body);
+      const id = outcome.refs?.id ?? this.notice?.id ?? "";
+      this.desk.say(`${id} is ${this.notice ? "changed" : "filed"}.${outcome.conflicts?.length ? ` It conflicts with ${outcome.conflicts.length} other.` : ""}`);
+      this.close();
+    } catch (error) {
+      const missing = error.reasons?.find((reason) => reason.code === "KEY_INCOMPLETE");
+      if (missing) this.askKey(missing.ids ?? [], key);
+      else showFailure(this.box, error);
+    } finally {
+      this.send.disabled = false;
+    }
+    return undefined;
+  }
+
+  /** The node knows notices that this one conflicts with. Filing it all the same needs them named: nobody can say later that it was not seen. */
+  askKey(ids, before) {
+    const known = ids.map((ref) => {
+      const notice = this.desk.view.notices.find((one) => !one.own && [`${one.party} ${one.id} v${one.version}`, `${one.id} v${one.version}`].includes(ref));
+      return el("li", {}, el("b", { class: "other" }, ref), notice ? `: ${notice.kind.toLowerCase()}, ${[...new Set(notice.volumes.map(bandText))].join(", ")}, ${windowText(notice.start, notice.end)}` : "");
+    });
+    const go = el("button", { type: "button", class: "act", on: { click: () => this.submit([...before, ...ids]) } }, `File it all the same, naming ${ids.join(", ")}`);
+    fill(this.box, el("div", { class: "told key-asked", role: "alert" },
+      el("p", { class: "refusal-lead" }, el("code", {}, "KEY_INCOMPLETE"), " Not filed: it conflicts with what you were told."),
+      el("ul", {}, known), el("p", { class: "dim" }, "Move it, or file it naming what it conflicts with. Both desks then get the same conflict to settle."), el("div", { class: "acts" }, go)));
+    go.focus();
+  }
+}
+
+class VolumeFields {
+  constructor(volume, filing) {
+    count += 1;
+    this.filing = filing;
+    this.was = volume.shape;
+    this.name = "";
+    const shape = volume.shape;
+    this.type = select(SHAPES, shape?.type ?? "circle", () => this.typed());
+    this.points = el("textarea", { rows: 2, spellcheck: "false", autocomplete: "off", value: shape ? pointsText(shape) : "", id: `points-${count}` });
+    this.width = input(shape?.radius_m ?? shape?.half_width_m ? String(Number(((shape.radius_m ?? shape.half_width_m) / NM_M).toFixed(3))) : "10");
+    this.lower = input(levelText(volume.lower));
+    this.upper = input(levelText(volume.upper));
+    this.start = input(stampText(volume.start));
+    this.end = input(stampText(volume.end));
+    this.near = volume.start;
+    this.build();
+    this.typed();
+  }
+
+  build() {
+    const labelled = (text, node) => el("label", {}, el("span", {}, text), node);
+    this.legend = el("legend", {});
+    this.drop = el("button", { type: "button", class: "quiet close", "aria-label": "Take this volume away", on: { click: () => this.filing.remove(this) } }, "×");
+    this.onMap = el("button", { type: "button", "aria-pressed": "false", on: { click: () => this.filing.collect(this, this.onMap.getAttribute("aria-pressed") !== "true") } }, "Click on the map");
+    this.widthLabel = labelled("", this.width);
+    this.node = el("fieldset", { class: "volume" }, this.legend, this.drop,
+      el("div", { class: "pair-fields" }, labelled("area", this.type), this.widthLabel, this.onMap),
+      labelled("positions", this.points),
+      el("div", { class: "pair-fields four" }, labelled("from", this.lower), labelled("to", this.upper), labelled("start (UTC)", this.start), labelled("end (UTC)", this.end)));
+  }
+
+  rename(name, removable) {
+    this.name = name;
+    this.legend.textContent = name;
+    this.drop.hidden = !removable;
+  }
+
+  pressed(on) {
+    this.onMap.setAttribute("aria-pressed", String(on));
+    this.onMap.textContent = on ? "Done clicking" : "Click on the map";
+  }
+
+  typed() {
+    const type = this.type.value;
+    this.widthLabel.firstChild.textContent = type === "circle" ? "radius (NM)" : "half width (NM)";
+    this.widthLabel.hidden = type === "polygon";
+    this.points.placeholder = POINT_HINT[type];
+    this.points.rows = type === "circle" ? 1 : 4;
+  }
+
+  /** A click gives the centre of a circle, or one more point. */
+  append(position) {
+    const text = position.map((value) => (value / 1e7).toFixed(4)).join(", ");
+    const before = this.points.value.trim();
+    this.points.value = this.type.value === "circle" || !before ? text : `${before}\n${text}`;
+  }
+
+  readShape() {
+    const what = this.name ? `${this.name}, area` : "area";
+    const type = this.type.value;
+    // A shape that nobody touched is sent as it was: its text has fewer digits than the original, and no holes.
+    if (this.was && this.was.type === type && this.points.value.trim() === pointsText(this.was) && this.widthAsWas()) return this.was;
+    const positions = readPositions(this.points.value, what);
+    if (type === "circle") {
+      if (positions.length !== 1) throw new Unusable(`${what}: a circle has one centre; there are ${positions.length} positions.`);
+      return { type, centre: positions[0], radius_m: readNm(this.width.value, `${what}, radius`) };
+    }
+    if (type === "polygon") {
+      if (positions.length < 3) throw new Unusable(`${what}: a polygon needs three corners; there ${positions.length === 1 ? "is 1" : `are ${positions.length}`}.`);
+      return { type, rings: [positions] };
+    }
+    if (positions.length < 2) throw new Unusable(`${what}: a corridor needs two points of its centreline; there is 1.`);
+    return { type, line: positions, half_width_m: readNm(this.width.value, `${what}, half width`) };
+  }
+
+  widthAsWas() {
+    const metres = this.was.radius_m ?? this.was.half_width_m;
+    return metres === undefined || this.width.value.trim() === String(Number((metres / NM_M).toFixed(3)));
+  }
+
+  /** The volume as the node takes it; what cannot be read is added to `wrong`. */
+  read(wrong) {
+    const attempt = (reader) => {
+      try {
+        return reader();
+      } catch (error) {
+        if (!(error instanceof Unusable)) throw error;
+        wrong.push({ code: "UNREADABLE", text: error.message });
+        return null;
+      }
+    };
+    const name = (field) => (this.name ? `${this.name}, ${field}` : field);
+    const volume = {
+      shape: attempt(() => this.readShape()),
+      lower: attempt(() => readLevel(this.lower.value, name("from level"))), upper: attempt(() => readLevel(this.upper.value, name("to level"))),
+      start: attempt(() => readTime(this.start.value, name("start"), this.near)), end: attempt(() => readTime(this.end.value, name("end"), this.near)),
+    };
+    return volume;
+  }
+}
+
+function select(options, value, changed) {
+  const node = el("select", { on: changed ? { change: changed } : {} }, options.map(([key, label]) => el("option", { value: key }, label ?? key)));
+  node.value = value;
+  return node;
+}
+
+const input = (value) => el("input", { value, spellcheck: "false", autocomplete: "off" });
