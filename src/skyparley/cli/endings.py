@@ -61,6 +61,8 @@ class Commands(TyperGroup):
             lines, code = [f"Cannot use this: {error}"], UNUSABLE
         except Fault as fault:
             lines, code = [f"{fault.code}: {fault}"], UNUSABLE if fault.code in _INPUT_AT_FAULT else NO
+        except BrokenPipeError:
+            raise  # Whoever read our output has enough of it; the framework ends quietly.
         except OSError as error:
             named = f"{error.filename}: " if error.filename else ""
             lines, code = [f"{named}{error.strerror or error}"], NO

@@ -5,7 +5,7 @@ Commands import what they need when they run, so that each starts at once.
 
 import typer
 
-from skyparley.cli import account_commands, node_commands, peer_commands
+from skyparley.cli import account_commands, node_commands, peer_commands, verify_commands
 from skyparley.cli.endings import Commands
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 node_commands.register(app)
 peer_commands.register(app)
 account_commands.register(app)
+verify_commands.register(app)
 
 
 def main() -> None:
