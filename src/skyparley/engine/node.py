@@ -75,8 +75,7 @@ class Node:
             ruling = await self.sequencer.submit(PinPeer(card=card))
             if isinstance(ruling, Refusal):
                 log.error("peer_not_pinned", reasons=[reason.text for reason in ruling.reasons])
-        for peer in await self.sequencer.read(lambda state: tuple(state.lines)):
-            self._open_link(peer)
+        await self._open_links()
         self._spawn(self._watch.run(), "watch")
         return loaded
 
@@ -91,6 +90,12 @@ class Node:
         """Returns never, or raises what ended one of the node's own tasks: then the process must end."""
         assert self._failed is not None, "started"
         await asyncio.shield(self._failed)
+
+    async def pin(self, card: str) -> Outcome | Refusal:
+        """Pin a peer, or its newer card, while running, and begin to carry."""
+        ruling = await self.sequencer.submit(PinPeer(card=card))
+        await self._open_links()
+        return ruling
 
     async def desk(self, command: ByDesk) -> Outcome | Refusal:
         """A desk's command."""
@@ -107,6 +112,10 @@ class Node:
         error = task.exception() or RuntimeError(f"{task.get_name()} ended")
         log.error("task_ended", task=task.get_name(), error=repr(error))
         self._failed.set_exception(error)
+
+    async def _open_links(self) -> None:
+        for peer in await self.sequencer.read(lambda state: tuple(state.lines)):
+            self._open_link(peer)
 
     def _open_link(self, peer: Fingerprint) -> None:
         if peer in self.links:
