@@ -9,6 +9,13 @@ PEER_BODY_BYTES: Final = 512 * 1024  # one request of a peer: a batch of stateme
 STATEMENTS_PER_BATCH: Final = 64  # one request of a peer
 CARD_BYTES: Final = 16 * 1024  # a card, read from a file by hand
 
+BODY_ARRIVES_MS: Final = 10_000  # any door: a body that drips longer than this is not waited for
+HEADERS_BYTES: Final = 16 * 1024  # any door: request line and headers of one request
+HEADERS_ARRIVE_MS: Final = 10_000  # any door: from a new connection, or the first byte, to the end of the headers
+ANSWER_TAKEN_MS: Final = 30_000  # any door: a client that does not take its answer this long is let go
+DOOR_CONNECTIONS: Final = 512  # of one door, all clients together
+DOOR_CONNECTIONS_PER_ADDRESS: Final = 128  # of one door and one network address, which may be a proxy for many
+
 # --- a peer's share of the node -------------------------------------------------------------------------------
 PEER_REQUESTS_PER_S: Final = 50  # refilled; over it 429 and no receipt: deferral, not refusal
 PEER_REQUESTS_BURST: Final = 200
@@ -40,6 +47,10 @@ SESSION_MS: Final = 12 * 3_600_000  # a shift
 SSE_CLIENTS: Final = 64
 SSE_BACKLOG_EVENTS: Final = 1_000  # a slower client is cut off and resumes
 LOGONS_PER_MINUTE: Final = 10  # per account: argon2 costs us, guessing costs them
+LOGONS_AT_ONCE: Final = 2  # argon2 takes 64 MiB and a core for 0.1 s each
+LOGONS_WAITING: Final = 16  # for one of those; over it 503
+SSE_PING_MS: Final = 15_000  # a comment on an idle stream: proxies keep it open, and a dead client is noticed
+SSE_PAGE_ENTRIES: Final = 256  # read from the journal at a time for a client that resumes
 
 # --- the engine -----------------------------------------------------------------------------------------------
 BATCH_COMMANDS: Final = 256  # commands decided before one sync
@@ -53,6 +64,7 @@ DIALOGUE_TURNS: Final = 64  # proposals and counters about one pair
 # --- delivery -------------------------------------------------------------------------------------------------
 RETRY_FIRST_MS: Final = 250
 RETRY_LAST_MS: Final = 30_000
+CONNECT_TIMEOUT_MS: Final = 3_000  # then the next address of the peer is tried
 REQUEST_TIMEOUT_MS: Final = 10_000  # DOMAIN 8: machine receipt within 10 s
 CATCH_UP_STATEMENTS: Final = 64  # asked for at a time
 HELLO_EVERY_MS: Final = 30_000  # of an idle line; heads are compared again each time

@@ -1,0 +1,260 @@
+"""The desk door: what people and machines of this party see and do, over HTTP.  Source: issue "a desk door"; /desk/v1/openapi.json."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from skyparley.adapters.doors import answers
+from skyparley.adapters.doors.acts import ACTS, TWO_PERSONS, Act, read_act
+from skyparley.adapters.doors.answers import Denied, Malformed, answer, refused, said_no
+from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_json
+from skyparley.adapters.doors.guard import Guard
+from skyparley.adapters.doors.logon import Logon
+from skyparley.adapters.doors.openapi import BASE, IDEMPOTENCY_KEY, Health, document
+from skyparley.adapters.doors.sessions import Actor
+from skyparley.adapters.doors.stream import EventStream, Hub
+from skyparley.adapters.system.accounts import may
+from skyparley.base import limits
+from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
+from skyparley.domain import commands as c
+from skyparley.domain.lines import named_peer
+from skyparley.domain.proposals import Suggestions, suggest
+from skyparley.engine.node import Node
+from skyparley.state import views
+from skyparley.state.projection import State
+
+
+class DeskDoor:
+    """The parts of the door that wiring puts together.  `trouble` is the journal's last failure to write, or None."""
+
+    def __init__(
+        self, *, node: Node, hub: Hub, guard: Guard, logon: Logon, trouble: Callable[[], JournalFault | None]
+    ) -> None:
+        self._node = node
+        self._hub = hub
+        self._guard = guard
+        self._logon = logon
+        self._trouble = trouble
+        self._two_persons = asyncio.Lock()
+
+    def app(self) -> Starlette:
+        """The door as an ASGI application."""
+        openapi = msgspec.json.encode(document())
+        routes = [
+            Route(f"{BASE}/session", self._logon.session, methods=["GET", "POST", "DELETE"]),
+            Route(f"{BASE}/session/password", self._logon.password, methods=["POST"]),
+            Route(f"{BASE}/overview", self._overview, methods=["GET"]),
+            Route(f"{BASE}/conflicts/{{pair_id}}/suggestions", self._suggestions, methods=["GET"]),
+            Route(f"{BASE}/events", _streaming(self._events), methods=["GET"]),
+            Route(f"{BASE}/health", self._health, methods=["GET"]),
+            Route(f"{BASE}/openapi.json", _fixed(openapi), methods=["GET"]),
+        ]
+        # Where an address is both read and written, one route serves both, so that another method hears 405 of both.
+        acts = {act.path: act for act in ACTS}
+        for part in PARTS:
+            routes.append(
+                Route(f"{BASE}/{part}", self._part_or_act(part, acts.pop(f"/{part}", None)), methods=_methods(part))
+            )
+        routes += [Route(BASE + act.path, partial(self._act, act), methods=["POST"]) for act in acts.values()]
+        return Starlette(
+            routes=routes,
+            exception_handlers={
+                Denied: answers.on_denied,
+                Malformed: answers.on_malformed,
+                Fault: answers.on_fault,
+                TooLarge: _on_too_large,
+                TooSlow: _on_too_slow,
+                HTTPException: _on_http,
+                Exception: _on_our_fault,
+            },
+        )
+
+    # --- reading -------------------------------------------------------------------------------------------
+
+    def _part_or_act(self, part: str, act: Act | None) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            if request.method == "POST":
+                assert act is not None, "only an act is posted"
+                return await self._act(act, request)
+            self._guard.allowed(request, "read")
+            now = self._node.clock.now_ms()
+            read = PARTS[part]
+            seen = await self._node.sequencer.read(lambda state: read(state, now))
+            return _fresh(self._with_links(seen) if part == "lines" else seen)
+
+        return serve
+
+    async def _overview(self, request: Request) -> Response:
+        self._guard.allowed(request, "read")
+        now = self._node.clock.now_ms()
+        seen = await self._node.sequencer.read(lambda state: views.overview(state, now))
+        return _fresh(msgspec.structs.replace(seen, lines=self._with_links(seen.lines)))
+
+    def _with_links(self, lines: tuple[views.LineView, ...]) -> tuple[views.LineView, ...]:
+        found = []
+        for line in lines:
+            link = next((one for peer, one in self._node.links.items() if peer == line.fingerprint), None)
+            if link is not None:
+                line = msgspec.structs.replace(line, link_up=link.up, link_error=link.last_error)
+            found.append(line)
+        return tuple(found)
+
+    async def _suggestions(self, request: Request) -> Response:
+        self._guard.allowed(request, "read")
+        now = self._node.clock.now_ms()
+        pair_id = request.path_params["pair_id"]
+
+        def read(state: State) -> Suggestions | None:
+            conflict = state.conflicts.get(pair_id)
+            return None if conflict is None else suggest(state, conflict, now)
+
+        found = await self._node.sequencer.read(read)
+        if found is None:
+            raise Denied("NOT_FOUND", f"no conflict has the pair id {pair_id[:64]!r}")
+        return _fresh({"none": found.none} if found.none else found.proposals)
+
+    async def _events(self, request: Request) -> ASGIApp:
+        self._guard.allowed(request, "read")
+        after = _position(request)
+        if self._hub.full:
+            raise Denied("BUSY", f"{limits.SSE_CLIENTS} clients listen already")
+        if self._hub.closed:
+            raise Denied("STOPPING", "this node is stopping")
+        return EventStream(self._hub, after, partial(self._still, request))
+
+    def _still(self, request: Request) -> bool:
+        try:
+            self._guard.allowed(request, "read")
+        except Denied:
+            return False
+        return True
+
+    async def _health(self, _: Request) -> Response:
+        trouble = self._node.sequencer.fault or self._trouble()
+        if trouble is None:
+            return _fresh(Health("OK", True))
+        health = Health(
+            trouble.code, False, "what is asked of this node is not recorded at the moment; reads still work"
+        )
+        return answer(health, status=503, headers=NO_STORE)
+
+    # --- acting --------------------------------------------------------------------------------------------
+
+    async def _act(self, act: Act, request: Request) -> Response:
+        actor = self._guard.allowed(request, act.right)
+        key = _idempotency_key(request)
+        body = await read_json(request)
+        given = {"real_ms": self._node.clock.real_ms()} if "real_ms" in act.given else {}
+        command, digest = read_act(act, dict(request.path_params), body, given)
+        by_desk = c.ByDesk(command=command, account=actor.name, key=f"{actor.name}:{key}", request=digest)
+        if act.command in TWO_PERSONS:
+            ruling = await self._by_two_persons(actor, by_desk)
+        else:
+            ruling = await self._node.desk(by_desk)
+        return refused(ruling) if isinstance(ruling, Refusal) else _fresh(ruling)
+
+    async def _by_two_persons(self, actor: Actor, by_desk: c.ByDesk) -> c.Outcome | Refusal:
+        """The second of two persons must be one who may supervise.  One at a time, so that it is known who is second."""
+        if not actor.person:
+            raise Denied("PERSON_NEEDED", "this takes two persons; log on as one")
+        command = by_desk.command
+        assert isinstance(command, c.OpenEpoch)
+        async with self._two_persons:
+            first = await self._node.sequencer.read(lambda state: _first_person(state, command.peer))
+            if first not in ("", actor.name) and not may(actor.role, "supervise"):
+                return refuse(
+                    "SECOND_PERSON", f"{first} asked; the second person must be a supervisor", field="account"
+                )
+            return await self._node.desk(by_desk)
+
+
+def _first_person(state: State, peer: str) -> str:
+    fingerprint = named_peer(state, peer)
+    asked = state.lines[fingerprint].epoch_asked if fingerprint else None
+    return asked[0] if asked else ""
+
+
+PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
+    "notices": lambda state, now: tuple(views.notice_view(state, one, now) for one in state.notices.values()),
+    "conflicts": lambda state, now: tuple(views.conflict_view(state, one, now) for one in state.conflicts.values()),
+    "agreements": lambda state, now: tuple(views.agreement_view(state, one, now) for one in state.agreements.values()),
+    "lines": lambda state, now: tuple(views.line_view(state, one) for one in state.lines.values()),
+    "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
+}
+"""The parts of the overview, each on its own."""
+
+NO_STORE: Final = {"cache-control": "no-store"}
+
+
+def _methods(part: str) -> list[str]:
+    return ["GET", "POST"] if any(act.path == f"/{part}" for act in ACTS) else ["GET"]
+
+
+def _fresh(value: Any) -> Response:
+    return answer(value, headers=NO_STORE)
+
+
+def _fixed(body: bytes) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(_: Request) -> Response:
+        return Response(body, media_type=answers.JSON, headers=NO_STORE)
+
+    return serve
+
+
+def _streaming(make: Callable[[Request], Awaitable[ASGIApp]]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint whose answer is an ASGI application and not a Response: Starlette only ever calls it."""
+
+    async def serve(request: Request) -> Any:
+        return await make(request)
+
+    return serve
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    if not 1 <= len(key) <= limits.IDEMPOTENCY_KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:
+        text = (
+            f"every act needs one: 1 to {limits.IDEMPOTENCY_KEY_CHARS} visible ASCII characters, a new one for each act"
+        )
+        raise Malformed(text, field="Idempotency-Key")
+    return key
+
+
+def _position(request: Request) -> int | None:
+    """Where a stream goes on: the header that a browser sends by itself goes before the first address."""
+    text = request.headers.get("last-event-id") or request.query_params.get("after")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Malformed(f"{text[:32]!r} is not a position of the journal; it is a whole number from 0", field="after")
+    return int(text)
+
+
+async def _on_too_large(_: Request, __: Exception) -> Response:
+    text = f"a body has at most {limits.DESK_BODY_BYTES} bytes"
+    return said_no("TOO_LARGE", text, headers={"connection": "close"})
+
+
+async def _on_too_slow(_: Request, __: Exception) -> Response:
+    text = f"a body arrives whole within {limits.BODY_ARRIVES_MS // 1000} s"
+    return said_no("TIMED_OUT", text, headers={"connection": "close"})
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    """No such address, or not by this method."""
+    assert isinstance(error, HTTPException)
+    code = "METHOD" if error.status_code == answers.STATUS["METHOD"] else "NOT_FOUND"
+    return said_no(code, f"the addresses of this door are in {BASE}/openapi.json", headers=error.headers)
+
+
+async def _on_our_fault(_: Request, __: Exception) -> Response:
+    return said_no("OUR_FAULT", "this node failed on the request; its log says how")

@@ -1,0 +1,294 @@
+"""A whole node from its folder: journal, keys, accounts, table, clock, engine, doors; and its life until it is stopped."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from skyparley.adapters.bearers.http import HttpBearer
+from skyparley.adapters.doors.console import ConsoleApp
+from skyparley.adapters.doors.desk import DeskDoor
+from skyparley.adapters.doors.guard import Guard
+from skyparley.adapters.doors.headers import WithHeaders, security_headers
+from skyparley.adapters.doors.logon import Logon
+from skyparley.adapters.doors.openapi import BASE
+from skyparley.adapters.doors.peer import peer_app
+from skyparley.adapters.doors.sessions import Sessions
+from skyparley.adapters.doors.stream import Hub
+from skyparley.adapters.storage.sqlite_journal import SqliteJournal
+from skyparley.adapters.storage.watched_journal import WatchedJournal
+from skyparley.adapters.system.accounts import Accounts
+from skyparley.adapters.system.clock import clock_of, ticks_ms
+from skyparley.adapters.system.identity import Identity, open_identity, passphrase_of
+from skyparley.adapters.system.luck import SystemLuck
+from skyparley.adapters.system.node_dir import NodeFault, NodePaths, load_node
+from skyparley.adapters.system.peers import peers
+from skyparley.adapters.system.settings import NodeConfig, SettingsFault
+from skyparley.base import limits
+from skyparley.base.errors import Fault, Refusal
+from skyparley.domain.table import BadTable, Table, parse_table
+from skyparley.engine.node import Node
+from skyparley.engine.signer import Signer
+
+log = structlog.get_logger("skyparley.serve")
+
+LOOK_AGAIN_S: Final = 2.0
+"""How often a running node looks for new cards in its folder, and whether a full disk has room again."""
+STOP_S: Final = 5
+"""How long a door waits at its end for what is being answered."""
+SPARE_BYTES: Final = 1024 * 1024
+"""Room that must be there again before a journal that was full is called well: one entry of the largest size."""
+
+
+class NodeEnded(Exception):
+    """A part of a running node ended by itself: the process must end, and whoever watches it starts it again."""
+
+
+class StartFault(Fault):
+    """The node cannot start: a setting, the table, a port.  The message says what would be right."""
+
+    code = "CANNOT_START"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A node that was put together and not started.  `desk_app` and `peer_app` are ASGI applications."""
+
+    folder: Path
+    config: NodeConfig
+    node: Node
+    journal: WatchedJournal
+    bearer: HttpBearer
+    hub: Hub
+    desk_app: ASGIApp
+    peer_app: ASGIApp
+
+
+def build_node(
+    folder: Path, environ: Mapping[str, str], prompt: Callable[[], str] | None = None, *, passphrase: str | None = None
+) -> Parts:
+    """Everything from the folder; blocks.  The journal is open and locked when this returns.
+
+    Raises a Fault that names what is wrong: NodeFault, SettingsFault, KeyFault, AccountFault, JournalFault, StartFault.
+    """
+    config = load_node(folder)
+    table = read_table(folder, config)
+    identity = _identity(folder, config, passphrase or passphrase_of(folder, config, environ, prompt))
+    accounts = Accounts(NodePaths(folder).accounts)
+    luck, clock, bearer = SystemLuck(), clock_of(config.clock), HttpBearer()
+    journal = WatchedJournal(SqliteJournal(NodePaths(folder).journal, salt=lambda: luck.fresh_bytes(16)))
+    node = Node(
+        card=identity.card,
+        table=table,
+        clock=clock,
+        luck=luck,
+        journal=journal,
+        signer=Signer(identity.card, {"desk": identity.desk, "machine": identity.machine}),
+        bearer=bearer,
+    )
+    hub = Hub(node, journal)
+    return Parts(
+        folder=folder,
+        config=config,
+        node=node,
+        journal=journal,
+        bearer=bearer,
+        hub=hub,
+        desk_app=_desk_port(config, accounts, node, journal, hub, luck),
+        peer_app=peer_app(node.service),
+    )
+
+
+def read_table(folder: Path, config: NodeConfig) -> Table:
+    """The table that the settings name.  Raises SettingsFault with everything that is wrong with it."""
+    named = config.table.file
+    where = folder / named if named else files("skyparley.domain.tables") / f"{config.table.profile}.toml"
+    try:
+        return parse_table(where.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsFault(f"the table {where} cannot be read: {error}") from None
+    except BadTable as error:
+        raise SettingsFault(f"the table {where}: {error}") from None
+
+
+def _identity(folder: Path, config: NodeConfig, passphrase: str) -> Identity:
+    identity = open_identity(folder, passphrase)
+    if identity.card.said.clock != config.clock.kind:
+        text = f"clock.kind is {config.clock.kind}, the card says {identity.card.said.clock}: make a new card first"
+        raise NodeFault("CARD_OUT_OF_DATE", f"{text} (skyparley card {folder})")
+    if identity.card.name != config.name or identity.card.urls != config.peer.url:
+        log.warning("card_out_of_date", do=f"skyparley card {folder}, and give the new card to each peer")
+    return identity
+
+
+def _desk_port(
+    config: NodeConfig, accounts: Accounts, node: Node, journal: WatchedJournal, hub: Hub, luck: SystemLuck
+) -> ASGIApp:
+    """The desk door and the console on one port, under one set of headers."""
+    origins = config.desk.allowed_origins
+    sessions = Sessions(accounts, luck=luck.fresh_bytes, ticks=ticks_ms)
+    guard = Guard(accounts, sessions, cookie=f"skyparley_{node.card.fingerprint[:8]}", allowed_origins=origins)
+    logon = Logon(accounts, sessions, guard, luck=luck.fresh_bytes, ticks=ticks_ms)
+    desk = DeskDoor(node=node, hub=hub, guard=guard, logon=logon, trouble=lambda: journal.trouble).app()
+    console = ConsoleApp()
+
+    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
+        app: ASGIApp = desk if scope["path"].startswith(f"{BASE}/") else console
+        await app(scope, receive, send)
+
+    return WithHeaders(by_path, security_headers(origins))
+
+
+# --- running -----------------------------------------------------------------------------------------------------
+
+
+async def run_node(parts: Parts, *, ready: Callable[[str, str], None], stop: asyncio.Event) -> None:
+    """Start, listen, and go on until `stop` is set; then let go of everything.  `ready` hears both doors' addresses.
+
+    Raises a Fault when it cannot start, NodeEnded when a part of it ended by itself.
+    """
+    servers = [_Server(_uvicorn_config(app)) for app in (parts.desk_app, parts.peer_app)]
+    tasks: list[asyncio.Task[None]] = []
+    with contextlib.ExitStack() as held:
+        try:
+            # The ports first: a second node on them must not begin to seal.
+            settings = (("desk.listen", parts.config.desk.listen), ("peer.listen", parts.config.peer.listen))
+            sockets = [held.enter_context(_listening(key, listen)) for key, listen in settings]
+            software = f"skyparley {version('skyparley')}"
+            entries = await parts.node.start([card.text for card in peers(parts.folder)], software)
+            for server, listening in zip(servers, sockets, strict=True):
+                tasks.append(asyncio.create_task(server.serve(sockets=[listening])))
+                await server.begun.wait()
+            desk, peer = (_url(listening) for listening in sockets)
+            log.info("ready", desk=desk, peer=peer, entries=entries, name=parts.config.name)
+            ready(desk, peer)
+            tasks.append(asyncio.create_task(_look_around(parts)))
+            tasks.append(asyncio.create_task(parts.node.failed()))
+            await _until(stop, tasks)
+        finally:
+            await _stop(parts, servers, tasks)
+
+
+async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Until `stop`, or until a task ends, which none should: then what it raised goes on."""
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait((stopping, *tasks), return_when=asyncio.FIRST_COMPLETED)
+    if stopping in done:
+        return
+    stopping.cancel()
+    error = next(iter(done)).exception()
+    raise NodeEnded(repr(error) if error else "a door stopped listening by itself") from error
+
+
+async def _stop(parts: Parts, servers: Sequence["_Server"], tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Doors first, so that nothing is promised any more; then the node; the journal last."""
+    parts.hub.close()
+    for server in servers:
+        server.should_exit = True
+    for task in tasks[len(servers) :]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await parts.node.stop()
+    await parts.bearer.close()
+    log.info("stopped")
+
+
+async def _look_around(parts: Parts) -> None:
+    """While the node runs: cards that were pinned by the command line, and room on a disk that was full."""
+    seen = {card.text for card in peers(parts.folder)}
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        try:
+            for card in peers(parts.folder):
+                if card.text not in seen:
+                    ruling = await parts.node.pin(card.text)
+                    seen.add(card.text)
+                    refused = [reason.text for reason in ruling.reasons] if isinstance(ruling, Refusal) else []
+                    log.info("peer_pinned", name=card.name, fingerprint=card.fingerprint, refused=refused)
+        except Fault as fault:
+            log.error("cards_unreadable", code=fault.code, error=str(fault))
+        if parts.journal.trouble is not None and await asyncio.to_thread(_has_room, parts.folder):
+            parts.journal.trouble = None
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a file of some size can be written where the journal lies."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(SPARE_BYTES))
+            file.flush()
+    except OSError:
+        return False
+    return True
+
+
+# --- doors -------------------------------------------------------------------------------------------------------
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, which says when it listens, and leaves the signals to the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.begun = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.begun.set()
+
+
+def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=limits.DOOR_CONNECTIONS,
+        timeout_graceful_shutdown=STOP_S,
+    )
+
+
+def _listening(key: str, listen: str) -> socket.socket:
+    """A bound socket.  Raises StartFault that names the setting."""
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, int(port)))
+    except OSError as error:
+        listening.close()
+        raise StartFault(f"{key} = {listen} cannot be listened on: {error.strerror or error}") from None
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT set `stop`."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
