@@ -19,7 +19,7 @@ _SEXAGESIMAL = re.compile(r"(\d{2,3})(\d{2})(\d{2}(?:\.\d{1,4})?)?([NSEW])", re.
 _POSITION = re.compile(
     r"\s*([+-]?[\d.]{1,20}[NS]?)(?:\s*,\s*|\s+|(?<=[NS]))([+-]?[\d.]{1,20}[EW]?)(?=\s|$)", re.ASCII | re.IGNORECASE
 )
-_LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*(NM|KM|M)", re.ASCII | re.IGNORECASE)
+_LENGTH = re.compile(r"(\d{1,8}(?:\.\d{1,6})?)\s*(NM|KM|M)", re.ASCII | re.IGNORECASE)
 _SPAN = re.compile(r"([+-])(?:(\d{1,4})h)?(?:(\d{1,5})min)?", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{2}):(\d{2})(?::(\d{2}))?Z", re.ASCII | re.IGNORECASE)
 _METRES: Final = {"NM": METRES_PER_NM, "KM": 1000, "M": 1}
