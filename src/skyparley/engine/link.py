@@ -4,7 +4,8 @@ A link carries bytes; it decides and signs nothing but requests.  Whatever it le
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 
@@ -67,6 +68,7 @@ class Link:
         self._store = store
         self._changed = changed
         self._work = asyncio.Event()
+        self._near = asyncio.Event()
         self._greet = True
         self._pull = False
         self._skew_ms = 0
@@ -76,11 +78,17 @@ class Link:
         self._greet = self._greet or greet
         self._work.set()
 
+    def spoke(self, greet: bool) -> None:
+        """The peer reached us just now, so it is worth trying to reach it before the back-off is over."""
+        self._near.set()
+        self.wake(greet)
+
     async def run(self) -> None:
         """Carry until cancelled.  Transport time: a scaled clock does not hurry a retry."""
         back_off_ms = limits.RETRY_FIRST_MS
         while True:
             self._work.clear()
+            self._near.clear()
             try:
                 await self._exchange()
                 back_off_ms = limits.RETRY_FIRST_MS
@@ -93,7 +101,7 @@ class Link:
             except Fault as fault:
                 self._greet = True
                 self._note(False, f"{fault.code}: {fault}")
-                await self._clock.sleep_ms(round(back_off_ms * self._luck.jitter()))
+                await self._rest(round(back_off_ms * self._luck.jitter()))
                 back_off_ms = min(2 * back_off_ms, limits.RETRY_LAST_MS)
 
     def _note(self, up: bool, error: str) -> None:
@@ -104,13 +112,25 @@ class Link:
             log.info("link", peer=self.peer[:8], up=up, error=error)
             self._changed()
 
+    async def _rest(self, back_off_ms: int) -> None:
+        """Until the back-off is over or the peer speaks; a little at least, so that nobody sets our pace."""
+        await self._clock.sleep_ms(min(back_off_ms, limits.RETRY_FIRST_MS))
+        left_ms = back_off_ms - limits.RETRY_FIRST_MS
+        if left_ms > 0:
+            await self._first(self._clock.sleep_ms(left_ms), self._near.wait())
+
     async def _idle(self) -> None:
         """Until something is to be done, or it is time to compare heads again."""
-        sleeping = asyncio.ensure_future(self._clock.sleep_ms(limits.HELLO_EVERY_MS))
-        waking = asyncio.ensure_future(self._work.wait())
+        slept = await self._first(self._clock.sleep_ms(limits.HELLO_EVERY_MS), self._work.wait())
+        self._greet = self._greet or slept
+
+    @staticmethod
+    async def _first(sleep: Coroutine[Any, Any, None], event: Coroutine[Any, Any, bool]) -> bool:
+        """Whichever comes first; True when it was the sleep."""
+        sleeping, waking = asyncio.ensure_future(sleep), asyncio.ensure_future(event)
         try:
             await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-            self._greet = self._greet or sleeping.done()
+            return sleeping.done()
         finally:
             sleeping.cancel()
             waking.cancel()

@@ -52,7 +52,7 @@ class Node:
         )
         self._store = StatementStore(journal)
         self.service = PeerService(
-            sequencer=self.sequencer, signer=signer, clock=clock, store=self._store, wake=self._wake
+            sequencer=self.sequencer, signer=signer, clock=clock, store=self._store, wake=self._spoke
         )
         self._watch = Watch(self.sequencer, clock)
         self.links: dict[Fingerprint, Link] = {}
@@ -137,6 +137,10 @@ class Node:
     def _wake(self, peer: Fingerprint, greet: bool) -> None:
         if peer in self.links:
             self.links[peer].wake(greet)
+
+    def _spoke(self, peer: Fingerprint, greet: bool) -> None:
+        if peer in self.links:
+            self.links[peer].spoke(greet)
 
     def _heard(self, changes: Sequence[Change]) -> None:
         for change in changes:
