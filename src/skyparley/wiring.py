@@ -21,6 +21,7 @@ from skyparley.adapters.doors.console import ConsoleApp
 from skyparley.adapters.doors.desk import DeskDoor
 from skyparley.adapters.doors.guard import Guard
 from skyparley.adapters.doors.headers import WithHeaders, security_headers
+from skyparley.adapters.doors.http_limits import LimitedHttp
 from skyparley.adapters.doors.logon import Logon
 from skyparley.adapters.doors.openapi import BASE
 from skyparley.adapters.doors.peer import peer_app
@@ -35,7 +36,6 @@ from skyparley.adapters.system.luck import SystemLuck
 from skyparley.adapters.system.node_dir import NodeFault, NodePaths, load_node
 from skyparley.adapters.system.peers import peers
 from skyparley.adapters.system.settings import NodeConfig, SettingsFault
-from skyparley.base import limits
 from skyparley.base.errors import Fault, Refusal
 from skyparley.domain.table import BadTable, Table, parse_table
 from skyparley.engine.node import Node
@@ -256,14 +256,13 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=LimitedHttp,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=limits.DOOR_CONNECTIONS,
         timeout_graceful_shutdown=STOP_S,
     )
 

@@ -12,7 +12,7 @@ CARD_BYTES: Final = 16 * 1024  # a card, read from a file by hand
 BODY_ARRIVES_MS: Final = 10_000  # any door: a body that drips longer than this is not waited for
 HEADERS_BYTES: Final = 16 * 1024  # any door: request line and headers of one request
 HEADERS_ARRIVE_MS: Final = 10_000  # any door: from a new connection, or the first byte, to the end of the headers
-ANSWER_TAKEN_MS: Final = 30_000  # any door: a client that does not take its answer this long is let go
+ANSWER_TAKEN_MS: Final = 60_000  # any door: a client that does not take its answer this long is let go
 DOOR_CONNECTIONS: Final = 512  # of one door, all clients together
 DOOR_CONNECTIONS_PER_ADDRESS: Final = 128  # of one door and one network address, which may be a proxy for many
 

@@ -6,7 +6,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -160,11 +159,11 @@ class EventStream:
 
     async def _tell(self, client: Client, send: Send) -> None:
         try:
-            await _send(send, {"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             await self._tell_all(client, send)
-            await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
-        except (TimeoutError, OSError, Fault):
-            # The client does not read, is gone, or the journal cannot be read: it comes back with its position.
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (OSError, Fault):
+            # The client is gone, or the journal cannot be read: it comes back with its position.
             return
 
     async def _tell_all(self, client: Client, send: Send) -> None:
@@ -221,10 +220,4 @@ async def _gone(receive: Receive) -> None:
 
 
 async def _send_part(send: Send, body: bytes) -> None:
-    await _send(send, {"type": "http.response.body", "body": body, "more_body": True})
-
-
-async def _send(send: Send, message: dict[str, Any]) -> None:
-    """Send, or give up on a client that does not take it."""
-    async with asyncio.timeout(limits.ANSWER_TAKEN_MS / 1000):
-        await send(message)
+    await send({"type": "http.response.body", "body": body, "more_body": True})
