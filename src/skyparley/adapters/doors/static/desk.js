@@ -3,7 +3,7 @@
 import { Unreached, follow, logOff, overview, whoAmI } from "./desk/api.js";
 import { keyOf, makeChart } from "./desk/chart.js";
 import { showAgreements, showAlarms, showLines } from "./desk/agreements.js";
-import { showConflicts } from "./desk/conflicts.js";
+import { hearTurn, showConflicts } from "./desk/conflicts.js";
 import { at, el, fill } from "./desk/el.js";
 import { openFiling } from "./desk/filing.js";
 import { askChange, askLogOn, byToken, takeToken } from "./desk/logon.js";
@@ -14,6 +14,7 @@ const COALESCE_MS = 60; // Changes come in bursts: one filing is several events.
 const CLOCK_MS = 200;
 const REFRESH_MS = 30_000; // Some things change by the clock alone: an agreement runs out, a notice is past.
 const RETRY_MS = 2_000;
+const HISTORY = 2_000; // Entries of the journal heard again at the start: the dialogues that are open are among them.
 const SAID_MS = 6_000;
 const MARK = "logged-on-before"; // Holds no secret: it only spares a fresh browser the question who is logged on.
 const ROLES_THAT_ACT = new Set(["desk", "supervisor"]);
@@ -188,8 +189,12 @@ class Desk {
     document.body.dataset.stage = "desk";
     await this.load();
     if (!this.view) await new Promise((done) => { const wait = setInterval(() => this.view && (clearInterval(wait), done()), 200); });
-    follow(this.view.position, {
-      heard: this.want, linked: this.want,
+    follow(Math.max(0, this.view.position - HISTORY), {
+      heard: (change) => {
+        hearTurn(change, this);
+        this.want();
+      },
+      linked: this.want,
       state: (up) => {
         this.streaming = up;
         this.want();

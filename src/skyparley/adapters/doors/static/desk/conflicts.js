@@ -4,7 +4,7 @@ import { answerBox, choice, clearAnswer, perform, showFailure } from "./acting.j
 import { act, suggestions } from "./api.js";
 import { at, el, fill, keep } from "./el.js";
 import { changeTexts, termEditor, termLines } from "./terms.js";
-import { distanceText, fromNow, timeText, windowText } from "./units.js";
+import { clockText, distanceText, fromNow, timeText, windowText } from "./units.js";
 
 const REJECT_REASONS = ["NOT STATED", "CAPACITY", "SAFETY", "WEATHER", "OTHER"];
 const STATE_WORDS = {
@@ -12,12 +12,19 @@ const STATE_WORDS = {
   REJECTED: "the proposal was rejected", AGREED: "settled by agreement", UNRESOLVED: "not settled before the start",
   OVERTAKEN: "gone: a notice changed",
 };
+const TURN_WORDS = {
+  PRO: "proposed", CPR: "countered", ACC: "accepted and signed", REJ: "rejected", SBY: "asked for time",
+  WDR: "withdrew", AGR: "signed: agreed",
+};
+const OFFERS = new Set(["PRO", "CPR"]);
 const benches = new Map();
 const heard = new Map();
+const terms = new Map();
+const closed = new Set();
 
 /** Shows the conflicts of an overview, those that are open first. */
 export function showConflicts(view, desk) {
-  view.conflicts.forEach((conflict) => remember(conflict, view, desk));
+  view.conflicts.forEach((conflict) => remember(conflict, desk));
   const sorted = [...view.conflicts].sort((one, two) => Number(two.live) - Number(one.live) || two.found_at - one.found_at);
   at("conflicts-count").textContent = sorted.filter((one) => one.live).length || "";
   keep(at("conflicts"), sorted, {
@@ -28,17 +35,24 @@ export function showConflicts(view, desk) {
   });
 }
 
-/** What this page has seen of a dialogue: each turn once. */
-function remember(conflict, view, desk) {
-  const turns = heard.get(conflict.pair_id) ?? [];
-  heard.set(conflict.pair_id, turns);
-  const last = turns.at(-1)?.key;
-  const add = (key, text) => turns.some((turn) => turn.key === key) || turns.push({ key, text, when: view.now });
+/** The terms of each turn, which the node shows only while they are open. */
+function remember(conflict, desk) {
   const { offer } = conflict;
-  if (offer) add(offer.proposal, `${offer.by} ${offer.turn > 1 ? "countered" : "proposed"} ${offer.kind}: ${termLines(offer.notices, desk.volumesOf).join("; ")}`);
-  if (offer?.standby_until) add(`${offer.proposal} standby`, `${offer.ours ? conflict.other_party : view.own.name} asked for time until ${timeText(offer.standby_until)}`);
-  if (conflict.reject_reason && last) add(`${last.split(" ")[0]} rejected`, `rejected: ${conflict.reject_reason}`);
-  if (conflict.agreement_id) add(conflict.agreement_id, `accepted; agreement ${conflict.agreement_id.slice(0, 8)}`);
+  if (offer) terms.set(`${conflict.pair_id} ${offer.turn}`, `${offer.kind}: ${termLines(offer.notices, desk.volumesOf).join("; ")}`);
+}
+
+/** Takes a change into the dialogue of its conflict, if it is a statement of one. */
+export function hearTurn(change, desk) {
+  const { type, pair_id: pair, peer } = change.about ?? {};
+  if (!pair || !TURN_WORDS[type] || !["StatementSealed", "StatementReceived"].includes(change.kind)) return;
+  const turns = heard.get(pair) ?? [];
+  heard.set(pair, turns);
+  if (turns.some((turn) => turn.position === change.position)) return;
+  const said = turns.filter((turn) => OFFERS.has(turn.type)).length;
+  turns.push({
+    position: change.position, at: change.at, type, turn: OFFERS.has(type) ? said + 1 : 0,
+    who: change.kind === "StatementSealed" ? desk.view.own.name : desk.nameOf(peer),
+  });
 }
 
 function card(conflict, view, desk) {
@@ -89,9 +103,15 @@ function offer(conflict, view, desk) {
 
 function dialogue(key) {
   const turns = heard.get(key) ?? [];
-  if (turns.length < 2) return null;
-  return el("details", { class: "more", open: true }, el("summary", { "data-k": `${key}-turns` }, "Dialogue so far"),
-    el("ol", { class: "turns" }, turns.map((turn) => el("li", {}, el("time", {}, timeText(turn.when)), " ", turn.text))));
+  if (!turns.length) return null;
+  return el("details", { class: "more", open: !closed.has(key), on: { toggle: (event) => {
+    if (event.target.open) closed.delete(key);
+    else closed.add(key);
+  } } }, el("summary", { "data-k": `${key}-turns` }, "Dialogue so far"),
+  el("ol", { class: "turns" }, turns.map((turn) => {
+    const said = terms.get(`${key} ${turn.turn}`);
+    return el("li", {}, el("time", {}, clockText(turn.at)), " ", el("b", {}, turn.who), ` ${TURN_WORDS[turn.type]}`, said ? el("span", { class: "dim" }, ` ${said}`) : null);
+  })));
 }
 
 function acts(conflict, desk) {

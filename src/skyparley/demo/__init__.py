@@ -1,0 +1,1 @@
+"""The demonstration: two real nodes, scripted officers at their real doors, and a page that shows both desks."""
