@@ -1,0 +1,263 @@
+"""Proposals: every one settles, nothing cheaper of its sort is missed, and where there is none that is said."""
+
+from collections.abc import Sequence
+
+import pytest
+from harness import T0, Node, World, circle, conflicting, fl, moved
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slow_proposals import every_way, meets, obstacles
+
+from skyparley.base import limits
+from skyparley.base.times import HOUR, MINUTE
+from skyparley.domain import commands as c
+from skyparley.domain.detection import conflict_id, pair_id, redetect
+from skyparley.domain.dialogues import kind_of, term_reasons, terms
+from skyparley.domain.messages.slots import ConflictSlots, DueRegard, GapsSlot, NoticeRef, SfcSlot, UnlSlot, VolumeSlot
+from skyparley.domain.proposals import Suggestion, cost_of, least_shift, suggest
+from skyparley.domain.records import Conflict, Notice, NoticeVersion
+from skyparley.domain.verdicts import check_claim
+from skyparley.state.fold import fold
+from skyparley.state.statements import settle
+
+LEVELS = st.tuples(st.sampled_from([60, 100, 143, 150, 180, 200, 235]), st.sampled_from([20, 25, 40, 100])).map(
+    lambda pair: (fl(pair[0]), fl(pair[0] + pair[1]))
+)
+WINDOWS = st.tuples(st.integers(1, 12), st.integers(1, 6)).map(lambda pair: (pair[0] / 4, (pair[0] + pair[1]) / 4))
+VOLUMES = st.builds(
+    lambda east, levels, hours: circle(east, levels=levels, hours=hours),
+    st.sampled_from([0, 20, 45, 80]),
+    LEVELS,
+    WINDOWS,
+)
+ROUTES = st.lists(VOLUMES, min_size=1, max_size=2).map(tuple)
+
+
+def held(node: Node, party: str, notice_id: str, volumes: Sequence[VolumeSlot]) -> Notice:
+    """A notice as if it had been told, without the telling."""
+    version = NoticeVersion(version=1, kind="TRANSIT", volumes=tuple(volumes), due_regard=DueRegard(stated=True))
+    notice = Notice(party=party, id=notice_id, current=version)
+    settle(node.state, notice)
+    return notice
+
+
+def world_of(
+    ours: Sequence[Sequence[VolumeSlot]], theirs: Sequence[Sequence[VolumeSlot]]
+) -> tuple[Node, list[Conflict]]:
+    """Our node with notices of both sides, and the conflicts that it finds."""
+    world = World("A", "B")
+    a, b = world.nodes
+    for place, volumes in enumerate(theirs):
+        held(a, b.party, f"B-{place}", volumes)
+    for place, volumes in enumerate(ours):
+        notice = held(a, a.party, f"A-{place}", volumes)
+        for event in redetect(a.state, notice):
+            fold(a.state, a.state.position + 1, T0, event)
+    return a, list(a.state.conflicts.values())
+
+
+def by_party(a: Node, made: Suggestion) -> dict:
+    return {change.party: change.volumes for change in made.changes}
+
+
+@pytest.fixture
+def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PROPOSALS_SHOWN", 1_000)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(ROUTES, min_size=1, max_size=2), st.lists(ROUTES, min_size=1, max_size=3))
+def test_the_fast_one_finds_what_trying_everything_finds(ours, theirs):
+    """Not one more, not one less, over all conflicts of a small world."""
+    a, conflicts = world_of(ours, theirs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "PROPOSALS_SHOWN", 1_000)
+        for conflict in conflicts:
+            sides = [
+                a.state.notices[(a.party, conflict.own_id)],
+                a.state.notices[(conflict.other_party, conflict.other_id)],
+            ]
+            wanted = {
+                (notice.party, volumes)
+                for notice in sides
+                for volumes in every_way(a, conflict, notice, T0)
+                if not term_reasons(a.state, conflict, terms(a.state, conflict, {notice.party: volumes}), T0)
+            }
+            answer = suggest(a.state, conflict, T0)
+            found = [(change.party, change.volumes) for made in answer.proposals for change in made.changes]
+            assert len(found) == len(set(found)), "each way is shown once"
+            assert set(found) == wanted
+            assert bool(answer.none) == (not wanted)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(ROUTES, min_size=1, max_size=3), st.lists(ROUTES, min_size=1, max_size=3), st.integers(0, 240), st.data()
+)
+def test_each_proposal_keeps_the_table_and_every_third_notice(ours, theirs, minutes, data):
+    """Judged by whole volumes, at any moment, with surfaces and unlimited tops, with active notices among them."""
+    odd = data.draw(st.sampled_from(["", "SFC", "UNL"]))
+    if odd == "SFC":
+        theirs[0] = tuple(moved(slot, lower=SfcSlot()) for slot in theirs[0])
+    elif odd == "UNL":
+        ours[0] = tuple(moved(slot, upper=UnlSlot()) for slot in ours[0])
+    a, conflicts = world_of(ours, theirs)
+    now = T0 + minutes * MINUTE
+    active = data.draw(st.sampled_from(list(a.state.notices)))
+    a.state.notices[active].state = "ACTIVE"
+    for conflict in conflicts:
+        for made in suggest(a.state, conflict, now).proposals:
+            ((party, volumes),) = by_party(a, made).items()
+            own, other = (a.party, conflict.own_id), (conflict.other_party, conflict.other_id)
+            key = own if party == a.party else other
+            notice, against = a.state.notices[key], a.state.notices[other if key == own else own]
+            assert not notice.active(now)
+            assert not any(meets(a, slot, against.current.volumes) for slot in volumes)
+            assert not any(meets(a, slot, obstacles(a, notice, against)) for slot in volumes)
+            assert made.cost == cost_of(notice.current.volumes, volumes) > 0
+            assert made.kind == kind_of(a.state, terms(a.state, conflict, {party: volumes})) in ("VERT", "TIME")
+            assert all(
+                new.start >= min(old.start, now + 1) for old, new in zip(notice.current.volumes, volumes, strict=True)
+            )
+
+
+def test_the_least_change_in_plain_words():
+    """FL200-FL240 against FL150-FL250, an hour each, 2,000 ft and 10 min: every figure can be checked in the head."""
+    world, a, _ = conflicting()
+    shown = suggest(a.state, a.conflict(), world.now).proposals
+    assert [(made.text, made.cost) for made in shown if made.asked] == [
+        ("B-0001: 70 min earlier, from 07:50Z", 70),
+        ("B-0001: 70 min later, from 10:10Z", 70),
+        ("B-0001: FL080-FL180 instead of FL150-FL250", 70),
+        ("B-0001: FL260-FL360 instead of FL150-FL250", 110),
+        ("B-0001: FL150-FL180 instead of FL150-FL250", 140),
+    ]
+    assert [made.text for made in shown if not made.asked] == [
+        "A-0001: 70 min earlier, from 07:50Z",
+        "A-0001: 70 min later, from 10:10Z",
+        "A-0001: FL270-FL310 instead of FL200-FL240",
+    ]
+    assert len(shown) == limits.PROPOSALS_SHOWN
+
+
+def test_both_desks_are_shown_the_same():
+    world, a, b = conflicting()
+    assert suggest(a.state, a.conflict(), world.now) == suggest(b.state, b.conflict(), world.now)
+
+
+def test_what_is_shown_can_be_sent_as_it_is():
+    """The desk sends back what it was shown; nothing in between may refuse it."""
+    world, a, b = conflicting()
+    for made in suggest(a.state, a.conflict(), world.now).proposals:
+        conflict = a.conflict()
+        command = c.Propose(
+            pair_id=world.pair, expected_revision=conflict.revision, changes=made.changes, kind=made.kind
+        )
+        a.done(command)
+        a.answer(c.Withdraw, world.pair)
+        world.settle()
+    assert "ERR" not in b.types(a)
+
+
+def test_an_active_notice_is_not_asked_and_two_have_no_proposal(all_shown):
+    world, a, b = conflicting()
+    world.now = T0 + 3 * HOUR
+    a.done(c.ActivateNotice(id="A-0001", expected_version=1))
+    world.settle()
+    for node in (a, b):
+        shown = suggest(node.state, node.conflict(), world.now).proposals
+        assert shown
+        assert {made.moves for made in shown} == {"B"}
+        assert all(made.asked for made in shown)
+    b.done(c.ActivateNotice(id="B-0001", expected_version=1))
+    world.settle()
+    for node in (a, b):
+        answer = suggest(node.state, node.conflict(), world.now)
+        assert answer.proposals == ()
+        assert "both notices are active" in answer.none
+
+
+def test_no_shift_into_the_past(all_shown):
+    """Half an hour before the start there is no 70 minutes earlier."""
+    world, a, _ = conflicting()
+    world.now = T0 + 2 * HOUR + 30 * MINUTE
+    shown = suggest(a.state, a.conflict(), world.now).proposals
+    assert [made.text for made in shown if "earlier" in made.text] == []
+    assert [made.text for made in shown if "later" in made.text]
+
+
+def test_a_conflict_that_is_over_has_none():
+    world, a, _ = conflicting()
+    a.done(c.CancelNotice(id="A-0001", expected_version=1))
+    assert suggest(a.state, a.conflict(), world.now).none == "there is no conflict between these notices now"
+
+
+def test_nothing_possible_is_said():
+    """Our hour runs since before now, from the surface up, and their 390 days as well: only time after that is left,
+    and there stands a third notice."""
+    everything = (SfcSlot(), UnlSlot())
+    days = 390 * 24.0
+    mine, theirs = circle(levels=everything, hours=(-0.5, 0.5)), circle(levels=everything, hours=(-1, days))
+    a, (conflict,) = world_of([[mine]], [[theirs]])
+    assert [made.text for made in suggest(a.state, conflict, T0).proposals] == [
+        "B-0: 100 min later, from 06:40Z",
+        "A-0: 9360 h 40 min later, from 2027-12-17 06:10Z",
+    ]
+    after = [circle(levels=everything, hours=(days + 0.5, days + 30))]
+    a, conflicts = world_of([[mine], after], [[theirs], after])
+    (conflict,) = [one for one in conflicts if (one.own_id, one.other_id) == ("A-0", "B-0")]
+    answer = suggest(a.state, conflict, T0)
+    assert answer.proposals == ()
+    assert answer.none == "no change of time or level of one notice alone keeps the table and the other notices clear"
+
+
+def test_a_conflict_held_on_the_other_sides_word_is_settled_too(all_shown):
+    """By our geometry they are just apart, so arithmetic on our verdict alone would find nothing to change.
+
+    The centres are d = 38.740 km apart: d less 0.56 % less both radii is 18.523 km, and 18.520 km are required.
+    """
+    world = World("A", "B")
+    a, b = world.nodes
+    a.file(circle(), to=[b])
+    b.file(circle(38.74), to=[a])
+    world.settle()
+    assert not a.state.conflicts
+    sides = ((a.party, "A-0001"), 1), ((b.party, "B-0001"), 1)
+    pair = pair_id(sides[0][0], sides[1][0])
+    refs = sorted(
+        (NoticeRef(party=side[0], id=side[1], version=version) for side, version in sides), key=lambda ref: ref.party
+    )
+    claim = ConflictSlots(
+        pair_id=pair,
+        conflict_id=conflict_id(pair, *sides, a.state.table_hash),
+        notices=(refs[0], refs[1]),
+        volumes=(0, 0),
+        gaps=GapsSlot(lateral_m=18_740, vertical_ft=0, time_ms=0),
+        start=T0 + 3 * HOUR,
+        end=T0 + 4 * HOUR,
+    )
+    (found,) = check_claim(a.state, b.party, claim)
+    fold(a.state, a.state.position + 1, world.now, found)
+    assert a.conflict().adopted
+    shown = suggest(a.state, a.conflict(), world.now).proposals
+    assert {(made.moves, made.kind) for made in shown} == {("A", "TIME"), ("A", "VERT"), ("B", "TIME"), ("B", "VERT")}
+
+
+@given(st.lists(st.tuples(st.integers(-300, 300), st.integers(1, 200)), max_size=8))
+def test_least_shift_against_counting(pairs):
+    blocked = [(begin * 20_000, (begin + length) * 20_000) for begin, length in pairs]
+    counted = next(
+        minutes for minutes in range(1_000) if not any(begin < minutes * MINUTE < end for begin, end in blocked)
+    )
+    assert least_shift(blocked) == counted * MINUTE
+
+
+def test_several_volumes_each_take_their_own_best(all_shown):
+    """One leg must go down and the other up: no single sort of change does both, the mix does."""
+    ours = [circle(0, levels=(fl(100), fl(140))), circle(300, levels=(fl(100), fl(140)))]
+    theirs = [circle(0, levels=(fl(120), UnlSlot())), circle(300, levels=(SfcSlot(), fl(110)))]
+    a, (conflict,) = world_of([ours], [theirs])
+    texts = [
+        made.text for made in suggest(a.state, conflict, T0).proposals if made.moves == "A" and made.kind == "VERT"
+    ]
+    assert "A-0 part 1: FL060-FL100 instead of FL100-FL140; A-0 part 2: FL130-FL170 instead of FL100-FL140" in texts
