@@ -193,22 +193,21 @@ def test_a_conflict_that_is_over_has_none():
 
 
 def test_nothing_possible_is_said():
-    """Our hour runs since before now, from the surface up, and their 390 days as well: only time after that is left,
-    and there stands a third notice."""
+    """All levels, their 390 days are active, our hour runs: only the time after is left, and then that is taken too."""
     everything = (SfcSlot(), UnlSlot())
     days = 390 * 24.0
     mine, theirs = circle(levels=everything, hours=(-0.5, 0.5)), circle(levels=everything, hours=(-1, days))
-    a, (conflict,) = world_of([[mine]], [[theirs]])
-    assert [made.text for made in suggest(a.state, conflict, T0).proposals] == [
-        "B-0: 100 min later, from 06:40Z",
-        "A-0: 9360 h 40 min later, from 2027-12-17 06:10Z",
-    ]
-    after = [circle(levels=everything, hours=(days + 0.5, days + 30))]
-    a, conflicts = world_of([[mine], after], [[theirs], after])
-    (conflict,) = [one for one in conflicts if (one.own_id, one.other_id) == ("A-0", "B-0")]
-    answer = suggest(a.state, conflict, T0)
-    assert answer.proposals == ()
-    assert answer.none == "no change of time or level of one notice alone keeps the table and the other notices clear"
+    after = circle(levels=everything, hours=(days + 0.5, days + 30))
+    for others, texts in (
+        ([[theirs]], ["A-0: 9360 h 40 min later, from 2027-12-17 06:10Z"]),
+        ([[theirs], [after]], []),
+    ):
+        a, (conflict,) = world_of([[mine]], others)
+        a.state.notices[(conflict.other_party, "B-0")].state = "ACTIVE"
+        answer = suggest(a.state, conflict, T0)
+        assert [made.text for made in answer.proposals] == texts
+        said = "no change of time or level of one notice alone keeps the table and the other notices clear"
+        assert answer.none == ("" if texts else said)
 
 
 def test_a_conflict_held_on_the_other_sides_word_is_settled_too(all_shown):
