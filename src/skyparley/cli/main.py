@@ -5,7 +5,17 @@ Commands import what they need when they run, so that each starts at once.
 
 import typer
 
-from skyparley.cli import account_commands, node_commands, peer_commands, verify_commands
+from skyparley.cli import (
+    account_commands,
+    conflict_commands,
+    dialogue_commands,
+    list_commands,
+    node_commands,
+    notice_commands,
+    peer_commands,
+    verify_commands,
+    watch_commands,
+)
 from skyparley.cli.endings import Commands
 
 app = typer.Typer(
@@ -19,10 +29,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-node_commands.register(app)
-peer_commands.register(app)
-account_commands.register(app)
-verify_commands.register(app)
+for part in (
+    node_commands,
+    peer_commands,
+    account_commands,
+    verify_commands,
+    notice_commands,
+    conflict_commands,
+    dialogue_commands,
+    list_commands,
+    watch_commands,
+):
+    part.register(app)
 
 
 def main() -> None:

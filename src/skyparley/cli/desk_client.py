@@ -1,0 +1,137 @@
+"""Talks to the desk door of a running node, as this machine's own desk, with the token that lies in the folder.
+
+Whoever can read DIR/desk.token acts at this desk.  A proxy of the environment is not used: the token goes to the node only.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+
+from skyparley.adapters.system.files import FileFault, read_private
+from skyparley.adapters.system.node_dir import NodePaths, load_node
+from skyparley.base import limits
+from skyparley.base.errors import Reason
+from skyparley.cli.endings import NO, NOT_SERVING, UNUSABLE, Ending, refused, unusable
+from skyparley.domain.commands import Outcome
+from skyparley.state.views import Overview
+
+T = TypeVar("T")
+
+BASE: Final = "/desk/v1"
+_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+_TRIES: Final = 2  # of one act, under one idempotency key: a retry of what was done gets the same answer
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: str
+    text: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+
+class _ErrorBody(msgspec.Struct, frozen=True):
+    error: _Error
+
+
+class Desk:
+    """A desk of one node."""
+
+    def __init__(self, folder: Path, url: str, http: httpx.Client) -> None:
+        self.folder = folder
+        self._url = url
+        self._http = http
+
+    def overview(self) -> Overview:
+        """Everything the desk shows, at one moment."""
+        return self.get("/overview", Overview)
+
+    def get(self, path: str, kind: type[T]) -> T:
+        """What an address of the door shows."""
+        try:
+            answer = self._http.get(BASE + path)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+        return self._read(answer, kind)
+
+    def act(self, path: str, body: dict[str, Any]) -> Outcome:
+        """Has a command decided.  Ends the command line with its reasons when it is refused."""
+        headers = {"idempotency-key": str(uuid.uuid4()), "content-type": "application/json"}
+        content = msgspec.json.encode({name: value for name, value in body.items() if value is not None})
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._http.post(BASE + path, content=content, headers=headers)
+                return self._read(answer, Outcome)
+            except httpx.ConnectError as error:
+                raise self._silent(error) from None
+            except httpx.HTTPError as error:
+                if left == 0:
+                    raise Ending(
+                        NOT_SERVING,
+                        f"The node in {self.folder} was cut off in the middle: {type(error).__name__}.",
+                        "It is not known whether it took this. Look at the list before you try again.",
+                    ) from None
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def events(self, after: int | None) -> Iterator[Iterator[str]]:
+        """The lines of the stream of events, from behind a position of the journal, or from now on."""
+        headers = {} if after is None else {"last-event-id": str(after)}
+        wait = httpx.Timeout(limits.REQUEST_TIMEOUT_MS / 1000, read=4 * limits.REQUEST_TIMEOUT_MS / 1000)
+        with self._http.stream("GET", f"{BASE}/events", headers=headers, timeout=wait) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                self._read(answer, dict)
+            yield answer.iter_lines()
+
+    def _read(self, answer: httpx.Response, kind: type[T]) -> T:
+        """The value of a good answer; any other ends the command."""
+        try:
+            if answer.status_code == 200:
+                return msgspec.json.decode(answer.content, type=kind)
+            error = msgspec.json.decode(answer.content, type=_ErrorBody).error
+        except msgspec.DecodeError as wrong:
+            said = f"What answers at {self._url} is not the desk door of this version ({answer.status_code}: {wrong})."
+            raise Ending(NOT_SERVING, said, "Is the node of another version, or another program on its port?") from None
+        raise self._why(answer.status_code, error)
+
+    def _why(self, status: int, error: _Error) -> Ending:
+        """How the command ends that the door did not serve."""
+        if error.reasons:
+            return Ending(UNUSABLE if status == 422 else NO, *refused(error.reasons).lines)
+        said = f"{error.code}: {error.text}"
+        if status >= 500:
+            return Ending(NOT_SERVING, f"The node cannot do this now. {said}", "Nothing was changed.")
+        if status == 401:
+            token = NodePaths(self.folder).desk_token
+            return Ending(NO, said, f"The token in {token} is not one of this node; was it taken away?")
+        return Ending(NO, said)
+
+    def _silent(self, error: httpx.HTTPError) -> Ending:
+        return Ending(
+            NOT_SERVING,
+            f"The node in {self.folder} does not answer at {self._url}: {error or type(error).__name__}.",
+            f"If it is not running, start it with: skyparley serve {self.folder}",
+        )
+
+
+@contextmanager
+def open_desk(node: Path | None) -> Iterator[Desk]:
+    """The desk of the node in a folder.  Ends the command when no folder was named, or its token cannot be read."""
+    if node is None:
+        raise unusable("Which node? Add --node DIR, or set SKYPARLEY_NODE.")
+    config = load_node(node)
+    try:
+        token = read_private(NodePaths(node).desk_token, what="the token of the local command line").decode("ascii")
+    except (FileFault, UnicodeDecodeError) as error:
+        hint = f"Make a new one: skyparley token {node} NAME, and put it there with mode 0600"
+        raise Ending(NO, str(error), hint) from None
+    host, _, port = config.desk.listen.rpartition(":")
+    url = f"http://{_WILDCARDS.get(host, host)}:{port}"
+    headers = {"authorization": f"Bearer {token.strip()}"}
+    timeout = limits.REQUEST_TIMEOUT_MS / 1000
+    with httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False) as http:
+        yield Desk(node, url, http)
