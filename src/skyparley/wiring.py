@@ -25,7 +25,7 @@ from skyparley.adapters.doors.http_limits import LimitedHttp
 from skyparley.adapters.doors.logon import Logon
 from skyparley.adapters.doors.openapi import BASE
 from skyparley.adapters.doors.peer import peer_app
-from skyparley.adapters.doors.sessions import Sessions
+from skyparley.adapters.doors.sessions import Sessions, Ticks
 from skyparley.adapters.doors.stream import Hub
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
 from skyparley.adapters.storage.watched_journal import WatchedJournal
@@ -76,15 +76,20 @@ class Parts:
 
 
 def build_node(
-    folder: Path, environ: Mapping[str, str], prompt: Callable[[], str] | None = None, *, passphrase: str | None = None
+    folder: Path,
+    environ: Mapping[str, str],
+    prompt: Callable[[], str] | None = None,
+    *,
+    ticks: Ticks = ticks_ms,
 ) -> Parts:
     """Everything from the folder; blocks.  The journal is open and locked when this returns.
 
+    `prompt` asks a person for the passphrase, where there is one; `ticks` is what sessions go by.
     Raises a Fault that names what is wrong: NodeFault, SettingsFault, KeyFault, AccountFault, JournalFault, StartFault.
     """
     config = load_node(folder)
     table = read_table(folder, config)
-    identity = _identity(folder, config, passphrase or passphrase_of(folder, config, environ, prompt))
+    identity = _identity(folder, config, passphrase_of(folder, config, environ, prompt))
     accounts = Accounts(NodePaths(folder).accounts)
     luck, clock, bearer = SystemLuck(), clock_of(config.clock), HttpBearer()
     journal = WatchedJournal(SqliteJournal(NodePaths(folder).journal, salt=lambda: luck.fresh_bytes(16)))
@@ -98,6 +103,8 @@ def build_node(
         bearer=bearer,
     )
     hub = Hub(node, journal)
+    guard, logon = _guards(config, accounts, identity, ticks)
+    door = DeskDoor(node=node, hub=hub, guard=guard, logon=logon, trouble=lambda: journal.trouble)
     return Parts(
         folder=folder,
         config=config,
@@ -105,7 +112,7 @@ def build_node(
         journal=journal,
         bearer=bearer,
         hub=hub,
-        desk_app=_desk_port(config, accounts, node, journal, hub, luck),
+        desk_app=_desk_port(door, config.desk.allowed_origins),
         peer_app=peer_app(node.service),
     )
 
@@ -132,22 +139,23 @@ def _identity(folder: Path, config: NodeConfig, passphrase: str) -> Identity:
     return identity
 
 
-def _desk_port(
-    config: NodeConfig, accounts: Accounts, node: Node, journal: WatchedJournal, hub: Hub, luck: SystemLuck
-) -> ASGIApp:
+def _guards(config: NodeConfig, accounts: Accounts, identity: Identity, ticks: Ticks) -> tuple[Guard, Logon]:
+    luck = SystemLuck()
+    sessions = Sessions(accounts, luck=luck.fresh_bytes, ticks=ticks)
+    cookie = f"skyparley_{identity.fingerprint[:8]}"
+    guard = Guard(accounts, sessions, cookie=cookie, allowed_origins=config.desk.allowed_origins)
+    return guard, Logon(accounts, sessions, guard, luck=luck.fresh_bytes, ticks=ticks)
+
+
+def _desk_port(door: DeskDoor, allowed_origins: Sequence[str]) -> ASGIApp:
     """The desk door and the console on one port, under one set of headers."""
-    origins = config.desk.allowed_origins
-    sessions = Sessions(accounts, luck=luck.fresh_bytes, ticks=ticks_ms)
-    guard = Guard(accounts, sessions, cookie=f"skyparley_{node.card.fingerprint[:8]}", allowed_origins=origins)
-    logon = Logon(accounts, sessions, guard, luck=luck.fresh_bytes, ticks=ticks_ms)
-    desk = DeskDoor(node=node, hub=hub, guard=guard, logon=logon, trouble=lambda: journal.trouble).app()
-    console = ConsoleApp()
+    desk, console = door.app(), ConsoleApp()
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = desk if scope["path"].startswith(f"{BASE}/") else console
         await app(scope, receive, send)
 
-    return WithHeaders(by_path, security_headers(origins))
+    return WithHeaders(by_path, security_headers(allowed_origins))
 
 
 # --- running -----------------------------------------------------------------------------------------------------
