@@ -5,6 +5,7 @@ are the same bytes; a test holds the two against each other.
 """
 
 import re
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,11 @@ import msgspec
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# What a look at the bytes can pass, strings taken out: brackets, whole numbers surely below the limit, true, false.
+_PLAIN = re.compile(rb"(?:[][{}:,]|-?[0-9]{1,15}(?![0-9.eE])|true|false)*")
+_ESCAPED = re.compile(rb'\\[^"\\]|\x7f')
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_NESTS = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder()
 
@@ -22,9 +28,10 @@ class NotCanonical(ValueError):
 
 def canonical(value: Any) -> bytes:
     """The canonical bytes of plain data or of a msgspec Struct.  Raises NotCanonical on a float, null or huge number."""
-    plain = msgspec.to_builtins(value)
-    _check(plain, "$")
-    return _encoder.encode(plain)
+    data = _encoder.encode(value)
+    if not _surely_ours(data, _STRING.sub(b"", data)):
+        _check(msgspec.to_builtins(value), "$")
+    return data
 
 
 def parse_canonical(data: bytes, *, max_bytes: int, max_depth: int) -> Any:
@@ -34,14 +41,16 @@ def parse_canonical(data: bytes, *, max_bytes: int, max_depth: int) -> Any:
     """
     if len(data) > max_bytes:
         raise NotCanonical(f"{len(data)} bytes; at most {max_bytes}")
-    deep = depth(data)
+    outside_strings = _STRING.sub(b"", data)
+    deep = _depth(outside_strings)
     if deep > max_depth:
         raise NotCanonical(f"nested {deep} deep; at most {max_depth}")
     try:
         value = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotCanonical(f"not JSON: {error}") from None
-    _check(value, "$")
+    if not _surely_ours(data, outside_strings):
+        _check(value, "$")
     if _encoder.encode(value) != data:
         raise NotCanonical("not in canonical form (RFC 8785): a duplicate key, white space, key order or number form")
     return value
@@ -49,14 +58,17 @@ def parse_canonical(data: bytes, *, max_bytes: int, max_depth: int) -> Any:
 
 def depth(data: bytes) -> int:
     """How deep brackets nest in JSON bytes, without parsing them."""
-    deepest = level = 0
-    for byte in _STRING.sub(b"", data):
-        if byte in b"[{":
-            level += 1
-            deepest = max(deepest, level)
-        elif byte in b"]}":
-            level -= 1
-    return deepest
+    return _depth(_STRING.sub(b"", data))
+
+
+def _depth(outside_strings: bytes) -> int:
+    brackets = outside_strings.translate(None, _NOT_BRACKETS)
+    return max(accumulate(map(_NESTS.__getitem__, brackets)), default=0)
+
+
+def _surely_ours(data: bytes, outside_strings: bytes) -> bool:
+    """A quick look at the bytes.  False means only that `_check` must look closer, and say what is wrong."""
+    return data.isascii() and _ESCAPED.search(data) is None and _PLAIN.fullmatch(outside_strings) is not None
 
 
 def _check(value: Any, path: str) -> None:

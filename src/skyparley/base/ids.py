@@ -1,7 +1,7 @@
 """Hashes and their text form.  An id is either given from outside or computed from what it names; none is drawn here."""
 
-import base64
 import hashlib
+from binascii import a2b_base64, b2a_base64
 from typing import NewType
 
 Fingerprint = NewType("Fingerprint", str)
@@ -10,15 +10,18 @@ Fingerprint = NewType("Fingerprint", str)
 NoticeId = NewType("NoticeId", str)
 """A notice as its owner named it, for example A-0001.  Unique within its party."""
 
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+
 
 def b64url(data: bytes) -> str:
     """base64url without padding.  Source: RFC 7515 2."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def from_b64url(text: str) -> bytes:
     """The inverse of b64url.  Raises ValueError on anything that b64url would not have written."""
-    raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    raw = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
     if b64url(raw) != text:
         raise ValueError("not base64url without padding")
     return raw

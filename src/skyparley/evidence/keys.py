@@ -7,6 +7,7 @@ Nothing here draws luck: a seed is an argument.  Source: DESIGN "Keys"; RFC 8032
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -22,6 +23,8 @@ PrivateKey = Ed25519PrivateKey
 SEED_BYTES: Final = 32
 PUBLIC_BYTES: Final = 32
 KEY_ID_CHARS: Final = 11  # 66 bits of the thumbprint: enough to tell a party's own keys apart, short enough to read
+
+KEYS_AT_HAND: Final = 1024  # a few role keys for each of the few parties that a node knows
 
 PARTY_ROLE: Final = "party"
 ROLES: Final = ("desk", "machine")
@@ -79,12 +82,18 @@ def signature_holds(public: bytes, signature: bytes, signed: bytes) -> bool:
     if not is_sound(public):
         return False
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+        _public_key(public).verify(signature, signed)
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
+@lru_cache(maxsize=KEYS_AT_HAND)
+def _public_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
+
+
+@lru_cache(maxsize=KEYS_AT_HAND)
 def thumbprint(public: bytes) -> str:
     """The JWK thumbprint, 43 characters of base64url.  Source: RFC 7638 3; the members are those of RFC 8037 2."""
     if len(public) != PUBLIC_BYTES:
