@@ -129,7 +129,12 @@ def _ids(payload: dict[str, Any]) -> dict[str, Any]:
     pair = digest(pair_text)
     text = canonical(["skyparley-conflict/1", pair, one["version"], two["version"], payload["table_hash"]])
     assert (slots["pair_id"], slots["conflict_id"]) == (pair, digest(text)), "the node told the same"
-    return {"pair_text": pair_text.decode(), "pair_id": pair, "conflict_text": text.decode(), "conflict_id": digest(text)}
+    return {
+        "pair_text": pair_text.decode(),
+        "pair_id": pair,
+        "conflict_text": text.decode(),
+        "conflict_id": digest(text),
+    }
 
 
 def _agreement(slots: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +252,11 @@ def _singles(forger: Forger) -> list[Said]:
         _case(why, [text], (0, code))
         for why, code, text in (
             ("a space in the payload", "NOT_CANONICAL", forger.sign(plain.replace(b",", b", ", 1))),
-            ("members in another order", "NOT_CANONICAL", forger.sign(json.dumps(said, separators=(",", ":")).encode())),
+            (
+                "members in another order",
+                "NOT_CANONICAL",
+                forger.sign(json.dumps(said, separators=(",", ":")).encode()),
+            ),
             ("one member twice", "NOT_CANONICAL", forger.sign(plain.replace(b'"epoch":1', b'"epoch":1,"epoch":1'))),
             ("a fraction", "NOT_CANONICAL", forger.sign(plain.replace(b'"version":1', b'"version":1.0'))),
             ("an exponent", "NOT_CANONICAL", forger.sign(plain.replace(b'"version":1', b'"version":1e0'))),
@@ -347,7 +356,11 @@ def meaning_vectors() -> dict[str, Any]:
         ("a reason that is not on the list", "REJ", {"slots.reason": "POLITICS"}),
         ("one notice of two", "PRO", {"slots.notices": said["PRO"]["slots"]["notices"][:1]}),
         ("a volume beyond 64", "CFL", {"slots.volumes": [0, 64]}),
-        ("an agreement that means more", "AGR", {"slots.agreement": said["AGR"]["slots"]["agreement"] | {"means": "CLEAR"}}),
+        (
+            "an agreement that means more",
+            "AGR",
+            {"slots.agreement": said["AGR"]["slots"]["agreement"] | {"means": "CLEAR"}},
+        ),
     ]
     cases = [
         {"why": why, "type": kind, "payload": canon(_changed(said[kind], changes)).decode()}

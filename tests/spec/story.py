@@ -1,6 +1,7 @@
 """The little story of the specification: what two desks order, so that every type of statement is said once at least."""
 
 from msgspec.structs import replace
+from two_nodes import T0, TwoNodes
 
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
@@ -15,7 +16,6 @@ from skyparley.domain.messages.slots import (
     VolumeSlot,
 )
 from skyparley.domain.records import Conflict
-from two_nodes import T0, TwoNodes
 
 START = T0 + 3 * HOUR
 
@@ -133,7 +133,9 @@ class Story:
         pair.pass_time(10_000)
         for name in "AB":
             conflict = self.conflict(name, f"{name}-0003")
-            change = c.TermChange(name, f"{name}-0003", (replace(high, start=high.end + HOUR, end=high.end + 2 * HOUR),))
+            change = c.TermChange(
+                name, f"{name}-0003", (replace(high, start=high.end + HOUR, end=high.end + 2 * HOUR),)
+            )
             said = c.Propose(pair_id=conflict.pair_id, expected_revision=conflict.revision, changes=(change,))
             key = f"crossed-{name}"
             await pair.nodes[name].desk(c.ByDesk(command=said, account="officer", key=key, request=key))
@@ -146,9 +148,7 @@ class Story:
         """A change that shrinks, an activation, an end."""
         version = self._pair.state("A").notices[(self._pair.nodes["A"].card.fingerprint, "A-0003")].current
         narrower = tuple(replace(one, upper=AmslSlot(ft=34_000)) for one in version.volumes)
-        await self._desk(
-            "A", c.ChangeNotice(id="A-0003", expected_version=1, volumes=narrower, key=("B-0003 v1",))
-        )
+        await self._desk("A", c.ChangeNotice(id="A-0003", expected_version=1, volumes=narrower, key=("B-0003 v1",)))
         self._pair.pass_time(4 * HOUR)
         await self._pair.rest()
         await self._desk("B", c.ActivateNotice(id="B-0001", expected_version=2))
