@@ -11,6 +11,7 @@ from skyparley.demo.stage import Stage
 
 VERIFY_S: Final = 60
 COMMAND: Final = "import sys; from skyparley.cli.main import main; sys.argv[0] = 'skyparley'; main()"
+COPIES: Final = 9  # the step of the verification that compares both copies of a feed
 VERSIONS: Final = {"A-0001": 2, "B-0001": 2, "B-0002": 1}
 
 
@@ -25,7 +26,7 @@ async def prove(stage: Stage, officers: tuple[Officer, Officer], parties: tuple[
 def _same_conflict(stage: Stage, views: list[dict[str, Any]]) -> bool:
     ids = [view["conflicts"][0]["conflict_id"] for view in views]
     holds = bool(ids[0] == ids[1])
-    stage.proof("The same conflict id at both desks.", holds=holds, more=(f"at A {ids[0]}", f"at B {ids[1]}"))
+    stage.proof("The same conflict id at both desks.", holds=holds, more=(f"A: {ids[0]}", f"B: {ids[1]}"))
     return holds
 
 
@@ -33,11 +34,9 @@ def _same_agreement(stage: Stage, views: list[dict[str, Any]]) -> bool:
     both = [view["agreements"][0] for view in views]
     holds = bool(both[0]["agreement_id"] == both[1]["agreement_id"])
     holds &= all(sorted(one["signed_by"]) == ["A", "B"] and one["status"] == "IN_FORCE" for one in both)
-    more = tuple(
-        f"at {view['own']['name']} {one['agreement_id']}, signed by {' and '.join(sorted(one['signed_by']))}"
-        for view, one in zip(views, both, strict=True)
-    )
-    stage.proof("The same agreement id, and both signatures, at both desks.", holds=holds, more=more)
+    more = tuple(f"{view['own']['name']}: {one['agreement_id']}" for view, one in zip(views, both, strict=True))
+    signers = " and ".join(sorted(set(both[0]["signed_by"]) & set(both[1]["signed_by"]))) or "nobody"
+    stage.proof(f"The same agreement id at both desks, signed by {signers}.", holds=holds, more=more)
     return holds
 
 
@@ -75,8 +74,8 @@ async def _records(stage: Stage, parties: tuple[Party, Party]) -> bool:
         raise DemoFault(f"skyparley verify did not answer: {wrong.decode(errors='replace')[-600:]}") from None
     holds = process.returncode == 0 and bool(report["holds"])
     failed = [finding for finding in report["findings"] if finding["verdict"] == "FAILS"]
-    feeds = [finding for finding in report["findings"] if finding["step"] in (3, 9)]
-    shown = tuple(f"{finding['record']}: {finding['text']}".lstrip(": ") for finding in (failed or feeds))
+    copies = [finding for finding in report["findings"] if finding["step"] == COPIES]
+    shown = tuple(f"{finding['record']}: {finding['text']}".lstrip(": ") for finding in (failed or copies))
     count = len(report["findings"])
     stage.proof(
         f"Both records verified from the folders on disk: {count} checks, {len(failed)} failed.",

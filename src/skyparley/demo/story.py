@@ -74,7 +74,7 @@ class Story:
         )
         await self._read(6)
         self._stage.caption(
-            "Here plans meet an hour before anyone flies, and whoever has the desk can answer. These officers are scripts; all else is real."
+            "Here plans meet an hour before anyone flies, and whoever has the desk can answer. The officers are scripts and idle time is jumped; all else is real."
         )
         await self._read(5)
 

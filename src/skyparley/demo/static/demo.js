@@ -10,6 +10,9 @@ function el(tag, classes, ...children) {
   return node;
 }
 
+/** Names such as B-0001 are not broken at the end of a line. */
+const words = (text) => text.split(/(\S*[-–]\S*)/).map((part) => (/\S[-–]\S/.test(part) ? el("span", "whole", part) : part));
+
 async function openDesks() {
   const desks = await (await fetch("desks.json")).json();
   await Promise.all(desks.map((desk) => new Promise((done) => {
@@ -30,7 +33,7 @@ let scene = 0;
 const show = {
   caption(frame) {
     scene += 1;
-    at("caption").replaceChildren(frame.clock ? el("time", "", frame.clock) : null, document.createTextNode(frame.text));
+    at("caption").replaceChildren(...(frame.clock ? [el("time", "", frame.clock)] : []), ...words(frame.text));
     at("caption").classList.remove("fresh");
     requestAnimationFrame(() => at("caption").classList.add("fresh"));
     at("scenes").replaceChildren(...Array.from({ length: frame.scenes }, (_, place) => el("li", place < scene ? "done" : "")));
@@ -39,25 +42,25 @@ const show = {
   act(frame) {
     const box = at(`act-${frame.side}`);
     box.classList.add("busy");
-    box.replaceChildren(label(frame.side), el("span", "said", frame.text));
+    box.replaceChildren(label(frame.side), el("span", "said", ...words(frame.text)));
   },
   answer(frame) {
     const box = at(`act-${frame.side}`);
     box.querySelector(".answer")?.remove();
-    box.append(el("span", `answer${frame.refused ? " no" : ""}`, el("b", "", frame.text), ...(frame.more ?? []).map((line) => el("span", "more", line))));
+    box.append(el("span", frame.refused ? "answer no" : "answer", el("b", "", frame.text), ...(frame.more ?? []).map((line) => el("span", "more", line))));
   },
   proof(frame) {
     const box = at("proof");
     box.hidden = false;
     const more = (frame.more ?? []).map((line) => el("span", "more", line));
-    box.append(el("div", `line${frame.holds === false ? " fails" : ""}`, el("b", "verdict", frame.holds === false ? "FAILS" : "HOLDS"), el("div", "", frame.text, ...more)));
+    box.append(el("div", `line${frame.holds === false ? " fails" : ""}`, el("b", "verdict", frame.holds === false ? "FAILS" : "HOLDS"), el("div", "", ...words(frame.text), ...more)));
   },
   end(frame) {
     for (const side of ["A", "B"]) {
       at(`act-${side}`).classList.remove("busy");
       at(`act-${side}`).replaceChildren(label(side), el("span", "said dim", "has left the desk: it is yours"));
     }
-    at("caption").replaceChildren(document.createTextNode(frame.text));
+    at("caption").replaceChildren(frame.text);
     document.body.dataset.ended = frame.holds === false ? "fails" : "holds";
   },
 };

@@ -1,9 +1,9 @@
 // Agreements with their two signatures, the lines to other parties, and the alarms.
 
 import { answerBox, perform } from "./acting.js";
-import { at, el, fill, keep } from "./el.js";
+import { at, el, fill, keep, words } from "./el.js";
 import { termLines } from "./terms.js";
-import { timeText, windowText } from "./units.js";
+import { dayTime, timeText } from "./units.js";
 
 const STATUS = {
   PENDING: "not known to be held by the other side yet; nobody relies on it", IN_FORCE: "both signatures are held by both",
@@ -27,9 +27,9 @@ function agreement(one, view, desk) {
       el("span", { class: "id", title: one.agreement_id, "data-agreement-id": one.agreement_id }, one.short_id),
       el("span", { class: "kind" }, one.kind),
       el("span", { class: `state state-${one.status.toLowerCase()}`, title: STATUS[one.status] }, one.status.replace("_", " "))),
-    el("ul", { class: "terms" }, termLines(one.notices, desk.volumesOf).map((line) => el("li", {}, line))),
+    el("ul", { class: "terms" }, termLines(one.notices, desk.volumesOf).map((line) => el("li", {}, words(line)))),
     el("div", { class: "signatures" }, sides.map((party) => signature(party, one.signed_by.includes(party), party === view.own.name))),
-    el("p", { class: "dim line" }, one.why_void ? `Void: ${one.why_void}` : `Since ${timeText(one.in_force_at)}, until ${windowText(one.until, one.until).replace(/^(\S+ \S+) .*–/, "$1 ")}. Says: no conflict seen under these terms.`));
+    el("p", { class: "dim line" }, one.why_void ? `Void: ${one.why_void}` : `Since ${timeText(one.in_force_at)}, until ${dayTime(one.until)}. Says: no conflict seen under these terms.`));
 }
 
 function signature(party, signed, own) {

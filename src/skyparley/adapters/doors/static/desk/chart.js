@@ -76,6 +76,10 @@ class Drawn {
     // Programmed moves carry no original event; once a person has moved the map it is theirs.
     map.on("movestart", (event) => { this.moved ||= Boolean(event.originalEvent); });
     map.on("click", (event) => this.clicked(event));
+    map.on("resize", () => {
+      this.fitted = "";
+      if (this.ready && this.view) this.fitOnce();
+    });
   }
 
   async loaded() {
@@ -177,7 +181,7 @@ class Drawn {
     const bounds = all.reduce((sum, box) => [
       [Math.min(sum[0][0], box[0][0]), Math.min(sum[0][1], box[0][1])],
       [Math.max(sum[1][0], box[1][0]), Math.max(sum[1][1], box[1][1])]]);
-    this.map.fitBounds(bounds, { padding: 28, maxZoom: 8.5, duration: CALM || !this.fitted ? 0 : 600 });
+    this.map.fitBounds(bounds, { padding: 28, maxZoom: 7, duration: CALM || !this.fitted ? 0 : 600 });
     this.fitted = known;
   }
 }

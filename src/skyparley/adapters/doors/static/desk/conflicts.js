@@ -2,7 +2,7 @@
 
 import { answerBox, choice, clearAnswer, perform, showFailure } from "./acting.js";
 import { act, suggestions } from "./api.js";
-import { at, el, fill, keep } from "./el.js";
+import { at, el, fill, keep, words } from "./el.js";
 import { changeTexts, termEditor, termLines } from "./terms.js";
 import { clockText, distanceText, fromNow, timeText, windowText } from "./units.js";
 
@@ -20,7 +20,7 @@ const OFFERS = new Set(["PRO", "CPR"]);
 const benches = new Map();
 const heard = new Map();
 const terms = new Map();
-const closed = new Set();
+const unfolded = new Map();
 
 /** Shows the conflicts of an overview, those that are open first. */
 export function showConflicts(view, desk) {
@@ -65,9 +65,8 @@ function card(conflict, view, desk) {
       el("span", { class: `state state-${conflict.state.toLowerCase()}`, title: STATE_WORDS[conflict.state] ?? "" }, conflict.live || conflict.state === "AGREED" ? conflict.state : "OVERTAKEN")),
     conflict.live ? facts(conflict, view) : null,
     conflict.offer ? offer(conflict, view, desk) : null,
-    dialogue(key),
     el("div", { class: "acts" }, desk.mayAct ? acts(conflict, desk) : []),
-    bench, answerBox(key));
+    bench, answerBox(key), dialogue(conflict));
 }
 
 function facts(conflict, view) {
@@ -97,20 +96,22 @@ function offer(conflict, view, desk) {
         : `Answer by ${timeText(one.reply_by)}, ${fromNow(one.reply_by, view.now)}.`;
   return el("div", { class: `offer ${side}` },
     el("p", { class: "offer-head" }, el("b", {}, `${one.ours ? "Our" : `${one.by}'s`} ${one.turn > 1 ? "counter-proposal" : "proposal"}`), ` · ${one.kind} · turn ${one.turn}`),
-    el("ul", {}, termLines(one.notices, desk.volumesOf).map((line) => el("li", {}, line))),
+    el("ul", {}, termLines(one.notices, desk.volumesOf).map((line) => el("li", {}, words(line)))),
     el("p", { class: "dim" }, rest));
 }
 
-function dialogue(key) {
+/** Open while the conflict is, unless a person has said otherwise. */
+function dialogue(conflict) {
+  const key = conflict.pair_id;
   const turns = heard.get(key) ?? [];
   if (!turns.length) return null;
-  return el("details", { class: "more", open: !closed.has(key), on: { toggle: (event) => {
-    if (event.target.open) closed.delete(key);
-    else closed.add(key);
+  const open = unfolded.get(key) ?? conflict.live;
+  return el("details", { class: "more", open, on: { toggle: (event) => {
+    if (event.target.open !== open || unfolded.has(key)) unfolded.set(key, event.target.open);
   } } }, el("summary", { "data-k": `${key}-turns` }, "Dialogue so far"),
   el("ol", { class: "turns" }, turns.map((turn) => {
     const said = terms.get(`${key} ${turn.turn}`);
-    return el("li", {}, el("time", {}, clockText(turn.at)), " ", el("b", {}, turn.who), ` ${TURN_WORDS[turn.type]}`, said ? el("span", { class: "dim" }, ` ${said}`) : null);
+    return el("li", {}, el("time", {}, clockText(turn.at)), " ", el("b", {}, turn.who), ` ${TURN_WORDS[turn.type]}`, said ? el("span", { class: "dim" }, words(` ${said}`)) : null);
   })));
 }
 
@@ -227,6 +228,6 @@ function suggestion(conflict, desk, one, place, edit) {
       go.disabled = false;
     }
   } } }, conflict.offer ? "Counter with this" : "Propose this");
-  return el("li", {}, el("span", { class: "kind" }, one.kind), " ", text, el("div", { class: "acts" }, go,
+  return el("li", {}, el("span", { class: "kind" }, one.kind), el("span", {}, words(text)), el("div", { class: "acts" }, go,
     el("button", { type: "button", class: "quiet", "data-k": `${conflict.pair_id}-edit-${place}`, on: { click: () => edit(named) } }, "Edit first")), box);
 }

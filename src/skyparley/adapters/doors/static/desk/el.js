@@ -58,6 +58,11 @@ function carryFocus(old, fresh) {
   if (focused) queueMicrotask(() => fresh.querySelector(`[data-k="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true }));
 }
 
+/** A sentence whose names and ranges (B-0001, FL150–FL180) are not broken at the end of a line. */
+export function words(text) {
+  return text.split(/(\S*[-–]\S*)/).filter(Boolean).map((part) => (/\S[-–]\S/.test(part) ? el("span", { class: "whole" }, part) : part));
+}
+
 /** A list of reasons, as the node gave them: code, sentence, field, ids. */
 export function reasonList(reasons, lead) {
   return el("div", { class: "refusal", role: "alert" },

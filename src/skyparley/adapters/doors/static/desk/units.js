@@ -35,6 +35,9 @@ export function timeText(ms) {
   return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}${seconds}Z`;
 }
 
+/** 23 Nov 11:00Z */
+export const dayTime = (ms) => `${shortDay(ms)} ${timeText(ms)}`;
+
 /** 23 Nov 08:00–11:00Z; both days where there are two */
 export function windowText(start, end) {
   const bare = (ms) => timeText(ms).slice(0, -1);
