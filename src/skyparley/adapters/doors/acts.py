@@ -77,9 +77,15 @@ def read_act(act: Act, path: dict[str, str], body: bytes, given: dict[str, Any])
     except RecursionError:
         raise Malformed("the body nests too deep") from None
     members = {name: getattr(said, name) for name in names} | path
-    try:
-        # What the door adds is not part of it: a retry a second later is the same request.
-        request = digest(canonical([act.path, path, said]))
-    except NotCanonical as error:
-        raise Malformed(str(error)) from None
+    # What the door adds is not part of it: a retry a second later is the same request.
+    request = digest(_checked([act.path, digest(_checked(path)), digest(_checked(said))]))
     return act.command(**members | given), request
+
+
+def _checked(said: Any) -> bytes:
+    """Canonical bytes.  Raises Malformed for what JSON can say and the journal cannot keep."""
+    try:
+        return canonical(said)
+    except NotCanonical as error:
+        place, _, text = str(error).partition(": ")
+        raise Malformed(text, field=place.removeprefix("$").removeprefix(".")) from None

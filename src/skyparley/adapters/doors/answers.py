@@ -14,6 +14,7 @@ from skyparley.base.errors import Fault, JournalFault, Reason, Refusal
 from skyparley.engine.reading import Unusable
 
 JSON: Final = "application/json"
+NO_STORE: Final = {"cache-control": "no-store"}
 
 STATUS: Final[Mapping[str, int]] = {
     # The request, before anything is decided.
@@ -90,8 +91,8 @@ class Malformed(Exception):
 
 
 def answer(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A value as JSON."""
-    return Response(msgspec.json.encode(value), status, dict(headers or {}), JSON)
+    """A value as JSON, which nobody on the way keeps."""
+    return Response(msgspec.json.encode(value), status, {**NO_STORE, **(headers or {})}, JSON)
 
 
 def said_no(code: str, text: str, *, headers: Mapping[str, str] | None = None) -> Response:

@@ -89,7 +89,7 @@ class DeskDoor:
             now = self._node.clock.now_ms()
             read = PARTS[part]
             seen = await self._node.sequencer.read(lambda state: read(state, now))
-            return _fresh(self._with_links(seen) if part == "lines" else seen)
+            return answer(self._with_links(seen) if part == "lines" else seen)
 
         return serve
 
@@ -97,7 +97,7 @@ class DeskDoor:
         self._guard.allowed(request, "read")
         now = self._node.clock.now_ms()
         seen = await self._node.sequencer.read(lambda state: views.overview(state, now))
-        return _fresh(msgspec.structs.replace(seen, lines=self._with_links(seen.lines)))
+        return answer(msgspec.structs.replace(seen, lines=self._with_links(seen.lines)))
 
     def _with_links(self, lines: tuple[views.LineView, ...]) -> tuple[views.LineView, ...]:
         found = []
@@ -120,7 +120,7 @@ class DeskDoor:
         found = await self._node.sequencer.read(read)
         if found is None:
             raise Denied("NOT_FOUND", f"no conflict has the pair id {pair_id[:64]!r}")
-        return _fresh({"none": found.none} if found.none else found.proposals)
+        return answer({"none": found.none} if found.none else found.proposals)
 
     async def _events(self, request: Request) -> ASGIApp:
         self._guard.allowed(request, "read")
@@ -141,11 +141,11 @@ class DeskDoor:
     async def _health(self, _: Request) -> Response:
         trouble = self._node.sequencer.fault or self._trouble()
         if trouble is None:
-            return _fresh(Health("OK", True))
+            return answer(Health("OK", True))
         health = Health(
             trouble.code, False, "what is asked of this node is not recorded at the moment; reads still work"
         )
-        return answer(health, status=503, headers=NO_STORE)
+        return answer(health, status=503)
 
     # --- acting --------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class DeskDoor:
             ruling = await self._by_two_persons(actor, by_desk)
         else:
             ruling = await self._node.desk(by_desk)
-        return refused(ruling) if isinstance(ruling, Refusal) else _fresh(ruling)
+        return refused(ruling) if isinstance(ruling, Refusal) else answer(ruling)
 
     async def _by_two_persons(self, actor: Actor, by_desk: c.ByDesk) -> c.Outcome | Refusal:
         """The second of two persons must be one who may supervise.  One at a time, so that it is known who is second."""
@@ -192,20 +192,14 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
 }
 """The parts of the overview, each on its own."""
 
-NO_STORE: Final = {"cache-control": "no-store"}
-
 
 def _methods(part: str) -> list[str]:
     return ["GET", "POST"] if any(act.path == f"/{part}" for act in ACTS) else ["GET"]
 
 
-def _fresh(value: Any) -> Response:
-    return answer(value, headers=NO_STORE)
-
-
 def _fixed(body: bytes) -> Callable[[Request], Awaitable[Response]]:
     async def serve(_: Request) -> Response:
-        return Response(body, media_type=answers.JSON, headers=NO_STORE)
+        return Response(body, headers=answers.NO_STORE, media_type=answers.JSON)
 
     return serve
 

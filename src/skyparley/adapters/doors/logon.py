@@ -18,7 +18,6 @@ from skyparley.base import limits
 from skyparley.base.errors import refuse
 
 T = TypeVar("T")
-NO_STORE: Final = {"cache-control": "no-store"}
 PATH: Final = "/desk/v1"
 
 
@@ -65,7 +64,7 @@ class Logon:
         if request.method == "DELETE":
             self._sessions.end(request.cookies.get(self._guard.cookie, ""))
             return self._cookie(request, Response(b"", 204), "")
-        return answer(_session(actor), headers=NO_STORE)
+        return answer(_session(actor))
 
     async def password(self, request: Request) -> Response:
         """A new password.  Every session of the account ends, and this one goes on under a new secret."""
@@ -101,7 +100,7 @@ class Logon:
     def _begin(self, request: Request, owner: Person | Token) -> Response:
         """Always a new secret: one that somebody planted in the browser before is worth nothing."""
         self._sessions.end(request.cookies.get(self._guard.cookie, ""))
-        said = answer(_session(actor_of(owner)), headers=NO_STORE)
+        said = answer(_session(actor_of(owner)))
         return self._cookie(request, said, self._sessions.begin(owner))
 
     def _cookie(self, request: Request, response: Response, secret: str) -> Response:
