@@ -8,6 +8,7 @@ import typer
 from skyparley.cli import (
     account_commands,
     conflict_commands,
+    demo_commands,
     dialogue_commands,
     list_commands,
     node_commands,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 
 for part in (
+    demo_commands,
     node_commands,
     peer_commands,
     account_commands,
