@@ -43,6 +43,7 @@ Act = Literal["FOUND", "PRO", "CPR", "REJ", "SBY", "WDR", "AGR", "LAPSED", "STAR
 
 TRANSITIONS: Final[Mapping[tuple[ConflictState, Act], ConflictState]] = {
     ("DETECTED", "PRO"): "PROPOSED",
+    ("DETECTED", "CPR"): "PROPOSED",
     ("DETECTED", "START"): "UNRESOLVED",
     ("PROPOSED", "PRO"): "PROPOSED",
     ("PROPOSED", "CPR"): "PROPOSED",
@@ -60,6 +61,7 @@ TRANSITIONS: Final[Mapping[tuple[ConflictState, Act], ConflictState]] = {
     ("STANDBY", "AGR"): "AGREED",
     ("STANDBY", "START"): "UNRESOLVED",
     ("REJECTED", "PRO"): "PROPOSED",
+    ("REJECTED", "CPR"): "PROPOSED",
     ("REJECTED", "WDR"): "DETECTED",
     ("REJECTED", "START"): "UNRESOLVED",
     ("UNRESOLVED", "PRO"): "PROPOSED",
@@ -72,6 +74,7 @@ TRANSITIONS: Final[Mapping[tuple[ConflictState, Act], ConflictState]] = {
     **{(state, "FOUND"): "DETECTED" for state in ("DETECTED", "PROPOSED", "STANDBY", "REJECTED", "AGREED")},
     ("UNRESOLVED", "FOUND"): "DETECTED",
     ("OVERTAKEN", "FOUND"): "DETECTED",
+    ("OVERTAKEN", "AGR"): "AGREED",
     **{(state, "GONE"): "OVERTAKEN" for state in ("DETECTED", "PROPOSED", "STANDBY", "REJECTED", "UNRESOLVED")},
     ("AGREED", "GONE"): "AGREED",
     ("OVERTAKEN", "GONE"): "OVERTAKEN",
@@ -439,9 +442,12 @@ def _judge_terms(view: View, slots: ProposalSlots, now: int) -> tuple[ErrCode, s
 
 
 def _ours_stands(view: View, conflict: Conflict, envelope: Envelope) -> bool:
-    """Two offers crossed: the party whose fingerprint sorts first keeps its own.  Source: line-v1 9.1."""
-    offer = conflict.offer
-    if offer is None or offer.by != view.own:
+    """Two offers crossed: the party whose fingerprint sorts first keeps its own.  Source: line-v1 9.1.
+
+    Ours counts even when it was withdrawn since: the other side drops its own for it all the same.
+    """
+    offer = conflict.offer or conflict.last_offer
+    if offer is None or offer.by != view.own or offer.conflict_id != conflict.conflict_id:
         return False
     knew = envelope.seen is not UNSET and envelope.seen.number >= offer.number
     return not knew and view.own < envelope.from_

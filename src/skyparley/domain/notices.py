@@ -225,9 +225,17 @@ def judge_act(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
         return "NOT_OURS", f"{slots.id} was never told"
     if held.state not in ("NOTIFIED", "ACTIVE") or (envelope.type == "NACT" and held.state == "ACTIVE"):
         return "STATE", f"{slots.id} is {held.state}"
-    if held.current.version != envelope.version:
+    if _version_known_to_sender(view, held, envelope) != envelope.version:
         return "VERSION", f"{slots.id} is at version {held.current.version}"
     return None
+
+
+def _version_known_to_sender(view: View, held: Notice, envelope: Envelope) -> int:
+    """The version that its owner knew when it spoke: the one before, where our AGR crossed (line-v1 5.8)."""
+    told = held.told[envelope.from_]
+    seen: Number = NOTHING if envelope.seen is UNSET else envelope.seen.number
+    crossed = told.hash in view.agreements and told.number > seen
+    return told.version - 1 if crossed else held.current.version
 
 
 def judge_query(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
