@@ -153,14 +153,18 @@ def _only(result: str) -> Decided:
 
 
 def keep_receipts(view: View, command: KeepReceipts) -> Decided:
-    """Receipts beside what they receipt: each once, only for statements that we sent, with their true hash."""
+    """Receipts beside what they receipt: only for statements that we sent, with their true hash, each once.
+
+    A peer that was restored receipts again what it lost: that receipt counts too, or we would carry for ever.
+    """
     line = view.lines[command.peer]
     items: list[Item] = []
     kept: set[tuple[int, int]] = set()
     for text, payload in command.receipts:
         receipt = read_receipt(payload)
         number = (receipt.epoch, receipt.seq)
-        if number in line.receipts or number in kept or line.sent.hash_at(number) != receipt.hash:
+        known = number in kept or (number in line.receipts and number <= line.delivered)
+        if known or line.sent.hash_at(number) != receipt.hash:
             continue
         kept.add(number)
         items.append(ReceiptKept(peer=line.peer, jws=text))
