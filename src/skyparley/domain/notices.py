@@ -42,7 +42,7 @@ from skyparley.domain.messages.slots import (
     QuerySlots,
     VolumeSlot,
 )
-from skyparley.domain.records import NOTHING, Notice, NoticeVersion, Number, version_ref
+from skyparley.domain.records import LIVE_STATES, NOTHING, Notice, NoticeVersion, Number, version_ref
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 from skyparley.domain.volumes import changed_fields, geometry_reasons, least_size_reasons, shrinks
 
@@ -180,8 +180,8 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
         return "VERSION", f"{slots.id} was told before; a change is NCH"
     if envelope.type == "NCH" and held is None:
         return "NOT_OURS", f"{slots.id} was never told"
-    if held is not None and not held.live:
-        return "STATE", f"{slots.id} is over"
+    if held is not None and held.state not in LIVE_STATES:
+        return "STATE", f"{slots.id} is {held.state}"
     if envelope.version != wanted and held is not None:
         return "VERSION", f"the next version of {slots.id} is {wanted}"
     if isinstance(slots, ChangeSlots) and held is not None:

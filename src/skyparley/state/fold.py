@@ -15,7 +15,7 @@ from skyparley.domain.records import Conflict, Feed, Line, Notice, NoticeVersion
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
 from skyparley.state.projection import State
-from skyparley.state.statements import Statement, fold_statement, settle
+from skyparley.state.statements import Statement, fold_statement, set_content, settle
 
 
 def fold(state: State, position: int, at: int, event: e.Event) -> Envelope | None:
@@ -158,9 +158,8 @@ def _filed(state: State, event: e.NoticeFiled, at: int) -> None:
 
 def _changed(state: State, event: e.NoticeChanged, at: int) -> None:
     notice = state.notices[(state.own, event.id)]
-    notice.current = NoticeVersion(
-        version=event.version, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard
-    )
+    content = NoticeVersion(version=event.version, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
+    set_content(state, notice, content, at)
     notice.audience = event.audience
     settle(state, notice)
 

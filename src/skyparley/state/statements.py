@@ -88,6 +88,12 @@ def settle(state: State, notice: Notice) -> None:
         state.count_id(notice.id)
 
 
+def set_content(state: State, notice: Notice, content: NoticeVersion, at: int) -> None:
+    """A new version, which may bring back a notice whose period was over: what it says now is what counts."""
+    notice.current = content
+    notice.past = content.end + state.table.separation_time_ms <= at
+
+
 # --- notices ---------------------------------------------------------------------------------------------------
 
 
@@ -99,7 +105,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     if notice is None:
         notice = Notice(party=envelope.from_, id=slots.id, current=content)
     elif version > notice.current.version:
-        notice.current = content
+        set_content(state, notice, content, statement.at)
     before = notice.told.get(line.peer)
     if before is None or not shrinks(before.volumes, slots.volumes):
         seen = NOTHING if envelope.seen is UNSET else envelope.seen.number
@@ -254,9 +260,10 @@ def _set_version(
     assert notice is not None, "agreed about a notice that both hold"
     number = statement.envelope.number if statement.envelope.from_ == state.own else NOTHING
     if version == notice.current.version + 1:
-        notice.current = NoticeVersion(
+        content = NoticeVersion(
             version=version, kind=notice.current.kind, volumes=volumes, due_regard=notice.current.due_regard
         )
+        set_content(state, notice, content, statement.at)
     slots = statement.envelope.slots
     assert isinstance(slots, AgreementSlots)
     notice.told[line.peer] = Told(number, slots.agreement_id, version, volumes)
