@@ -55,7 +55,7 @@ class Host:
         self.ready = False
         self.node: Node | None = None
         self._net = net
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}  # In their order: a set of tasks has none that repeats.
         net.ends[party.url] = self
 
     # --- life and death ------------------------------------------------------------------------------------
@@ -103,8 +103,8 @@ class Host:
 
     def _own(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
         return task
 
     async def _within(self, work: Coroutine[Any, Any, T]) -> T:

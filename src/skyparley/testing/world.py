@@ -13,6 +13,7 @@ from skyparley.base.errors import Fault
 from skyparley.base.ids import digest
 from skyparley.base.times import HOUR
 from skyparley.domain.events import AgreementVoid, NoticeChanged, NoticeFiled, StatementReceived, decode
+from skyparley.domain.messages.envelope import statement_hash
 from skyparley.domain.messages.slots import Agreement, VolumeSlot
 from skyparley.engine.journal_port import Entry
 from skyparley.state.projection import State
@@ -28,7 +29,7 @@ from skyparley.testing.ports import SimClock
 from skyparley.testing.tape import Trace, Violation, content_of
 
 STEPS: Final = 60
-SETTLE_S: Final = 900
+SETTLE_S: Final = 240
 """Virtual seconds after which an undisturbed line must have come to rest."""
 
 
@@ -101,6 +102,8 @@ class World:
         name = host.party.name
         for entry in entries:
             self.note(f"{name} keeps {entry.kind} {digest(entry.content)[:12]}")
+            if self.trace.lines is not None:
+                self.trace.show(told(entry))
             match entry.kind:
                 case "StatementSealed" | "StatementReceived" | "StatementRestored":
                     self._learn(host, entry)
@@ -378,3 +381,23 @@ class World:
         self._acting.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self.report("no_fault_of_ours", [f"the simulation itself: {task.exception()!r}"])
+
+
+def told(entry: Entry) -> str:
+    """An entry in a line for people."""
+    plain = content_of(entry)
+    if not entry.kind.startswith("Statement") or "jws" not in plain:
+        return ", ".join(f"{name} {str(value)[:60]}" for name, value in plain.items() if name not in ("card", "jws"))
+    said = payload_of(plain["jws"])
+    slots = said["slots"]
+    seen = said.get("seen", {"seq": 0})["seq"]
+    what = " ".join(
+        str(slots[name])[:12] for name in ("id", "proposal", "agreement_id", "code", "pair_id") if name in slots
+    )
+    terms = slots.get("agreement", slots).get("notices", ())
+    names = [f"{term['id']} v{term['version']}{'+' if 'volumes' in term else ''}" for term in terms]
+    err = f"{plain.get('err', '')} {plain.get('text', '')}"
+    return (
+        f"{said['from'][:4]}>{said['to'][:4]} {said['epoch']}/{said['seq']} seen {seen} {said['type']} "
+        f"v{said.get('version', '')} {what} {names} {err} hash {statement_hash(plain['jws'])[:12]}"
+    )
