@@ -31,7 +31,7 @@ from skyparley.domain.messages.slots import (
     VolumeSlot,
     WithdrawSlots,
 )
-from skyparley.domain.notices import content_reasons
+from skyparley.domain.notices import bound_reasons, content_reasons
 from skyparley.domain.records import Conflict, ConflictState, Line, Notice, NoticeVersion, Offer
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 from skyparley.domain.volumes import changed_fields, geometry_reasons, volume_of
@@ -215,7 +215,19 @@ def term_reasons(view: View, conflict: Conflict, pair: tuple[TermNotice, TermNot
     if third:
         text = f"these terms make a new conflict with {', '.join(third)}"
         reasons.append(Reason("NEW_CONFLICT", text, "changes", third))
-    return reasons
+    return reasons + bound_elsewhere(view, conflict, pair, now)
+
+
+def bound_elsewhere(view: View, conflict: Conflict, pair: tuple[TermNotice, TermNotice], now: int) -> list[Reason]:
+    """What the signatures under other agreements, on this line or another, forbid these terms (line-v1 9.5)."""
+    return [
+        reason
+        for term in pair
+        if term.volumes is not UNSET
+        for reason in bound_reasons(
+            view, view.notices[(Fingerprint(term.party), term.id)], term.volumes, now, but=conflict.pair_id
+        )
+    ]
 
 
 def notice_volumes(view: View, term: TermNotice) -> tuple[VolumeSlot, ...]:
@@ -296,6 +308,7 @@ def accept(view: View, command: Accept, moment: Moment) -> Ruling:
     for term in pair:
         if term.volumes is not UNSET and view.notices[(Fingerprint(term.party), term.id)].active(moment.now):
             reasons.append(Reason("NOTICE_ACTIVE", f"{term.id} is active by now; reject or counter", "proposal"))
+    reasons += bound_elsewhere(view, conflict, pair, moment.now)
     if reasons:
         return Refusal(tuple(reasons))
     agreement = agreement_of(view, conflict, offer, acceptor=view.own)
@@ -453,7 +466,7 @@ def _ours_stands(view: View, conflict: Conflict, envelope: Envelope) -> bool:
     return not knew and view.own < envelope.from_
 
 
-def judge_accept(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
+def judge_accept(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
     """ACC: of our open offer, at versions still current, with a signature that verifies."""
     slots = envelope.slots
     assert isinstance(slots, AcceptSlots)
@@ -467,6 +480,9 @@ def judge_accept(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, s
         return "OVERTAKEN", "a notice changed since"
     if envelope.created_utc >= offer.valid_until:
         return "OVERTAKEN", "accepted after the proposal's validity"
+    bound = bound_elsewhere(view, conflict, offer.notices, now)
+    if bound:
+        return "OVERTAKEN", bound[0].text  # We signed something else about our notice since we made this offer.
     agreement = agreement_of(view, conflict, offer, acceptor=envelope.from_)
     if slots.agreement_id != agreement_id(agreement):
         return "SIGNATURE", "agreement_id is not the hash of these terms"

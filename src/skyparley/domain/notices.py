@@ -98,7 +98,7 @@ def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) ->
     if not fields_changed(before, version) and audience == notice.audience:
         reasons.append(Reason("NOTHING_CHANGED", "the new version says the same as the one before", ""))
     reasons += content_reasons(view, version, moment.now)
-    reasons += bound_reasons(view, notice, version, moment.now)
+    reasons += bound_reasons(view, notice, version.volumes, moment.now)
     if not reasons:
         reasons += _key_reasons(view, version.volumes, command.key)
     if reasons:
@@ -273,13 +273,18 @@ def content_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason
     return reasons + least_size_reasons(version.kind, version.volumes, view.table)
 
 
-def bound_reasons(view: View, notice: Notice, version: NoticeVersion, now: int) -> list[Reason]:
-    """What our own signature forbids: any change before the countersignature, an enlargement under an agreement."""
+def bound_reasons(
+    view: View, notice: Notice, volumes: Sequence[VolumeSlot], now: int, *, but: str = ""
+) -> list[Reason]:
+    """What a signature forbids: any change before the countersignature, an enlargement under an agreement.
+
+    `but` is a pair whose agreement does not count: its two parties are about to sign another.
+    """
     reasons = _awaiting_countersignature(view, notice, now)
-    if shrinks(notice.current.volumes, version.volumes):
+    if shrinks(notice.current.volumes, volumes):
         return reasons
     for record in view.agreements_of(notice.party, notice.id):
-        if record.status(now) in ("PENDING", "IN_FORCE"):
+        if record.status(now) in ("PENDING", "IN_FORCE") and record.agreement.pair_id != but:
             text = (
                 f"{notice.id} is part of agreement {record.agreement_id[:8]}; until it ends the notice may only shrink. "
                 "Cancel it and file a new one to do something else"

@@ -119,7 +119,7 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
             if envelope.table_hash != view.table_hash:
                 return "TABLE_MISMATCH", "our tables differ"
             if envelope.type == "ACC":
-                return judge_accept(view, envelope, line)
+                return judge_accept(view, envelope, line, now)
             return judge_offer(view, envelope, now)
     assert_never(envelope.type)
 
