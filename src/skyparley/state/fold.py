@@ -229,9 +229,12 @@ def _set_conflict_clocks(state: State, conflict: Conflict, at: int) -> None:
     own = state.notices[(state.own, conflict.own_id)]
     other = state.notices[(conflict.other_party, conflict.other_id)]
     start = max(own.current.start, other.current.start)
+    # One found after its start is UNRESOLVED at once: nobody waits for a start that has been (RES-05).
+    state.deadlines.set("START", conflict.pair_id, max(start, at))
     if start > at:
         state.deadlines.set("HALF", conflict.pair_id, at + (start - at) // 2)
-        state.deadlines.set("START", conflict.pair_id, start)
+    else:
+        state.deadlines.clear("HALF", conflict.pair_id)
 
 
 def _gone(state: State, event: e.ConflictGone, at: int) -> None:
