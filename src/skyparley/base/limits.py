@@ -17,9 +17,9 @@ DOOR_CONNECTIONS: Final = 512  # of one door, all clients together
 DOOR_CONNECTIONS_PER_ADDRESS: Final = 128  # of one door and one network address, which may be a proxy for many
 
 # --- a peer's share of the node -------------------------------------------------------------------------------
-PEER_REQUESTS_PER_S: Final = 50  # refilled; over it 429 and no receipt: deferral, not refusal
-PEER_REQUESTS_BURST: Final = 200
-PEER_STATEMENTS_PER_S: Final = 500  # refilled; ten times the busiest day on record (DOMAIN 1.2) in one second
+PEER_REQUESTS_PER_S: Final = 200  # refilled; over it 429 and no receipt: deferral, not refusal
+PEER_REQUESTS_BURST: Final = 400
+PEER_STATEMENTS_PER_S: Final = 250  # refilled; each costs about 2 ms of this node: half of it, and thousands of busy days (DOMAIN 1.2)
 PEER_STATEMENTS_BURST: Final = 2_000
 REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
 NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten nonce are refused
