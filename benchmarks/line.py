@@ -27,11 +27,13 @@ from skyparley.adapters.system.identity import own_card
 from skyparley.adapters.system.node_dir import NewNode, init_node
 from skyparley.adapters.system.peers import pin_peer
 from skyparley.base.times import HOUR, MINUTE
+from skyparley.demo.nodes import free_ports
 from skyparley.engine.journal_port import Entry
 from skyparley.evidence import jws
 from skyparley.evidence.keys import from_seed, make_kid, public_bytes, thumbprint
 
-PORTS = {"A": (28440, 28441), "B": (28450, 28451)}
+_FREE = free_ports(4)
+PORTS = {"A": (_FREE[0], _FREE[1]), "B": (_FREE[2], _FREE[3])}
 DEGREE = 10_000_000
 
 
@@ -58,7 +60,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], float]:
     )
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert line.startswith("READY"), f"{folder} did not start: {line!r}"
+    assert line.startswith("READY"), folder.with_suffix(".log").read_text()
     return process, time.perf_counter() - began
 
 
