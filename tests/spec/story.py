@@ -77,19 +77,19 @@ class Story:
             name, c.FileNotice(kind=kind, volumes=volumes, due_regard=regard, audience=(other,), key=key, id=notice)
         )
 
-    def conflict(self, name: str, own_id: str) -> Conflict:
-        found = [one for one in self._pair.state(name).conflicts.values() if one.own_id == own_id and one.live]
+    async def conflict(self, name: str, own_id: str) -> Conflict:
+        found = [one for one in (await self._pair.state(name)).conflicts.values() if one.own_id == own_id and one.live]
         assert len(found) == 1, found
         return found[0]
 
     async def _propose(self, name: str, own_id: str, *changes: c.TermChange) -> None:
-        conflict = self.conflict(name, own_id)
+        conflict = await self.conflict(name, own_id)
         await self._desk(
             name, c.Propose(pair_id=conflict.pair_id, expected_revision=conflict.revision, changes=changes)
         )
 
     async def _answer(self, name: str, own_id: str, act: type[c.Answer], **more: object) -> None:
-        conflict = self.conflict(name, own_id)
+        conflict = await self.conflict(name, own_id)
         assert conflict.offer is not None
         said = {"pair_id": conflict.pair_id, "expected_revision": conflict.revision} | more
         await self._desk(name, act(proposal=conflict.offer.proposal, **said))
@@ -132,13 +132,13 @@ class Story:
             bearer.cut = True
         pair.pass_time(10_000)
         for name in "AB":
-            conflict = self.conflict(name, f"{name}-0003")
+            conflict = await self.conflict(name, f"{name}-0003")
             change = c.TermChange(
                 name, f"{name}-0003", (replace(high, start=high.end + HOUR, end=high.end + 2 * HOUR),)
             )
-            said = c.Propose(pair_id=conflict.pair_id, expected_revision=conflict.revision, changes=(change,))
-            key = f"crossed-{name}"
-            await pair.nodes[name].desk(c.ByDesk(command=said, account="officer", key=key, request=key))
+            await pair.order(
+                name, c.Propose(pair_id=conflict.pair_id, expected_revision=conflict.revision, changes=(change,))
+            )
         for bearer in pair.bearers.values():
             bearer.cut = False
         pair.pass_time(60_000)
@@ -146,10 +146,35 @@ class Story:
 
     async def used_and_ended(self) -> None:
         """A change that shrinks, an activation, an end."""
-        version = self._pair.state("A").notices[(self._pair.nodes["A"].card.fingerprint, "A-0003")].current
+        version = (await self._pair.state("A")).notices[(self._pair.nodes["A"].card.fingerprint, "A-0003")].current
         narrower = tuple(replace(one, upper=AmslSlot(ft=34_000)) for one in version.volumes)
         await self._desk("A", c.ChangeNotice(id="A-0003", expected_version=1, volumes=narrower, key=("B-0003 v1",)))
         self._pair.pass_time(4 * HOUR)
         await self._pair.rest()
         await self._desk("B", c.ActivateNotice(id="B-0001", expected_version=2))
         await self._desk("B", c.EndNotice(id="B-0001", expected_version=2))
+
+    # --- acts that are not in the vectors ----------------------------------------------------------------------
+
+    async def file_far_away(self, name: str, notice: str) -> None:
+        """A notice that conflicts with nothing: each number lies on a parallel of its own."""
+        await self._file(name, notice, (circle(-50 + 5 * int(notice[-1]), 10, lower_ft=0, upper_ft=5_000),))
+
+    async def cross_the_countersignature(self, act: c.DeskCommand) -> None:
+        """A accepts B's terms for its route and acts before B's AGR can arrive."""
+        pair = self._pair
+        await self._file("A", "A-0001", ROUTE)
+        await self._file("B", "B-0001", (AREA,), key=("A-0001 v1",))
+        later = replace(ROUTE[1], start=AREA.end + 20 * MINUTE, end=ROUTE[1].end + HOUR)
+        await self._propose("B", "B-0001", c.TermChange("A", "A-0001", (ROUTE[0], later)))
+        offered = await self.conflict("A", "A-0001")
+        assert offered.offer is not None
+        pair.bearers["B"].cut = True
+        accept = c.Accept(pair_id=offered.pair_id, expected_revision=offered.revision, proposal=offered.offer.proposal)
+        await pair.order("A", accept)
+        await pair.until(lambda a, b: bool(b.agreements))
+        assert not (await pair.state("A")).agreements, "the countersignature is under way"
+        await pair.order("A", act)
+        pair.bearers["B"].cut = False
+        pair.pass_time(60_000)
+        await pair.rest()

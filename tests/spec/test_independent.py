@@ -22,6 +22,7 @@ from two_nodes import ROOT, TwoNodes, card_and_keys
 
 from skyparley.adapters.storage.journal_row import salts_from_seed
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
+from skyparley.domain import commands as c
 
 Json = dict[str, Any]
 
@@ -29,18 +30,30 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folders of A and B after the story, played over journals in files."""
-    root = tmp_path_factory.mktemp("nodes")
-    places = {name: root / name for name in "AB"}
-    for name, place in places.items():
-        place.mkdir()
-        (place / "own.card").write_text(card_and_keys(name)[0].text + "\n", encoding="ascii")
+    places = new_folders(tmp_path_factory.mktemp("nodes"))
 
     async def played() -> None:
-        pair = TwoNodes(lambda name: SqliteJournal(places[name] / "journal.db", salt=salts_from_seed(ord(name))))
+        pair = two_nodes(places)
         await Story(pair).play()
         await pair.stop()
 
     asyncio.run(played())
+    return places
+
+
+def two_nodes(places: dict[str, Path], run: int = 0) -> TwoNodes:
+    """Two nodes over journals in files, as they stand there."""
+    return TwoNodes(
+        lambda name: SqliteJournal(places[name] / "journal.db", salt=salts_from_seed(ord(name) + 256 * run)), run=run
+    )
+
+
+def new_folders(root: Path) -> dict[str, Path]:
+    """Empty folders with the cards of A and B."""
+    places = {name: root / name for name in "AB"}
+    for name, place in places.items():
+        place.mkdir()
+        (place / "own.card").write_text(card_and_keys(name)[0].text + "\n", encoding="ascii")
     return places
 
 
@@ -110,6 +123,55 @@ def test_as_a_command(folders: dict[str, Path], copies: dict[str, Path]) -> None
     said = subprocess.run([sys.executable, "-I", script, str(copies["A"])], capture_output=True, text=True, check=False)
     assert said.returncode == 1
     assert "WRONG" in said.stdout
+
+
+def both(places: dict[str, Path]) -> tuple[independent.Folder, independent.Folder]:
+    a, b = (independent.verify_folder(places[name]) for name in "AB")
+    assert a.problems == b.problems == []
+    assert independent.compare(a, b) == []
+    return a, b
+
+
+@pytest.mark.parametrize("act", [c.ActivateNotice, c.EndNotice])
+def test_an_act_that_crosses_the_countersignature_holds(tmp_path: Path, act: type[Any]) -> None:
+    """A accepts and acts on version 1 before B's AGR, which sets version 2, can reach it."""
+    places = new_folders(tmp_path)
+
+    async def played() -> None:
+        pair = two_nodes(places)
+        story = Story(pair)
+        await pair.start()
+        await story.cross_the_countersignature(act(id="A-0001", expected_version=1))
+        await pair.stop()
+
+    asyncio.run(played())
+    a, b = both(places)
+    assert a.lines[b.card.fingerprint].agreements
+    acts = [one.said for one in a.lines[b.card.fingerprint].ours.held.values() if one.said["type"] in ("NACT", "NEND")]
+    assert [one["version"] for one in acts] == [1]
+
+
+def test_a_node_that_was_restored_from_a_backup_holds(tmp_path: Path) -> None:
+    """A loses what it had sealed since the backup, and has it back from B."""
+    places = new_folders(tmp_path)
+    backup = tmp_path / "backup.db"
+
+    async def played(run: int, notice: str) -> None:
+        pair = two_nodes(places, run)
+        await pair.start(restoring=run > 0)
+        await Story(pair).file_far_away("A", notice)
+        await pair.stop()
+
+    asyncio.run(played(0, "A-0001"))
+    shutil.copy(places["A"] / "journal.db", backup)
+    asyncio.run(played(1, "A-0002"))
+    shutil.copy(backup, places["A"] / "journal.db")
+    lost, _ = (independent.verify_folder(places[name]) for name in "AB")
+    assert lost.problems == []
+    asyncio.run(played(2, "A-0003"))
+    a, b = both(places)
+    assert [entry.kind for entry in a.entries].count("StatementRestored") == 1
+    assert len(b.lines[a.card.fingerprint].theirs.held) == 3
 
 
 # --- who can write the file, and does not know how ---------------------------------------------------------------
@@ -408,13 +470,14 @@ def test_sealed_again_without_a_change_it_holds(copies: dict[str, Path]) -> None
     assert independent.verify_folder(copies["A"]).problems == []
 
 
-def test_a_receipt_of_another_hash_is_found(copies: dict[str, Path]) -> None:
+def test_a_receipt_before_its_statement_is_found(copies: dict[str, Path]) -> None:
     def rewrite(events: Events) -> Events:
-        one, two = nth(events, "ReceiptKept", 0), nth(events, "ReceiptKept", 1)
-        events[two] = events[one]
+        receipt, sealed = nth(events, "ReceiptKept", 0), nth(events, "StatementSealed", 0)
+        assert sealed < receipt
+        events.insert(sealed, events.pop(receipt))
         return events
 
-    assert any("RECEIPT" in problem for problem in problems(copies, rewrite))
+    assert any("RECEIPT: for (1, 1), which was not sent" in problem for problem in problems(copies, rewrite))
 
 
 def test_a_conflict_hidden_at_one_side_is_found(copies: dict[str, Path]) -> None:

@@ -77,15 +77,16 @@ class StandingClock:
 
 
 class CountedLuck:
-    """Ids that count up and say whose they are."""
+    """Ids that count up and say whose they are, and in which run of its node they were drawn."""
 
-    def __init__(self, party: str) -> None:
+    def __init__(self, party: str, run: int = 0) -> None:
         self._party = party
+        self._run = run
         self._ids = self._nonces = 0
 
     def message_id(self) -> str:
         self._ids += 1
-        return f"{ord(self._party):08x}-0000-4000-8000-{self._ids:012x}"
+        return f"{ord(self._party):08x}-{self._run:04x}-4000-8000-{self._ids:012x}"
 
     def nonce(self) -> str:
         self._nonces += 1
@@ -125,7 +126,8 @@ class DirectBearer:
 class TwoNodes:
     """Nodes A and B.  `desk` gives an order and waits until all that follows from it has come to rest."""
 
-    def __init__(self, journals: Callable[[str], JournalPort]) -> None:
+    def __init__(self, journals: Callable[[str], JournalPort], *, run: int = 0) -> None:
+        self._run = run
         self.clock = StandingClock()
         self.table = military()
         self.nodes: dict[str, Node] = {}
@@ -143,58 +145,75 @@ class TwoNodes:
             card=card,
             table=self.table,
             clock=self.clock,  # type: ignore[arg-type]
-            luck=CountedLuck(name),
+            luck=CountedLuck(name, self._run),
             journal=journal,
             signer=Signer(card, {"desk": keys["desk"], "machine": keys["machine"]}),
             bearer=self.bearers[name],
         )
 
-    async def start(self) -> None:
+    async def start(self, *, restoring: bool = False) -> None:
+        """Both up, heads compared.  `restoring`: retries are under way, so the clock is moved while nothing happens."""
         for name, other in ("AB", "BA"):
             node = self.nodes[name]
             node.sequencer.listen(lambda changes: self._moved.set())
             await node.start([self.nodes[other].card.text], "test")
-        await self.until(lambda a, b: all(one.compared == "EQUAL" for s in (a, b) for one in s.lines.values()))
+        await self.until(
+            lambda a, b: all(one.compared == "EQUAL" for s in (a, b) for one in s.lines.values()),
+            moving_ms=1_000 if restoring else 0,
+        )
 
     async def stop(self) -> None:
         for node in self.nodes.values():
             await node.stop()
 
-    async def desk(self, name: str, command: c.DeskCommand) -> Any:
+    async def desk(self, name: str, command: c.DeskCommand) -> None:
         """An order that is to be done, and rest."""
+        await self.order(name, command)
+        await self.rest()
+
+    async def order(self, name: str, command: c.DeskCommand) -> None:
+        """An order that is to be done, with no wait for what follows from it."""
         self._orders += 1
-        key = f"order-{self._orders}"
+        key = f"order-{self._run}-{self._orders}"
         answer = await self.nodes[name].desk(c.ByDesk(command=command, account="officer", key=key, request=key))
         assert not isinstance(answer, Refusal), answer
-        await self.rest()
-        return answer
 
     async def rest(self) -> None:
-        """Until each node holds everything that the other sent and has the receipt for it."""
-        await self.until(_delivered)
+        """Until each node holds everything that the other sent, and in a first run has the receipt for it.
 
-    async def until(self, holds: Callable[[State, State], bool]) -> None:
+        A statement that came back after a loss has none: that the peer holds it is known from where it came.
+        """
+        await self.until(_delivered if self._run else lambda a, b: _delivered(a, b) and _receipted(a, b))
+
+    async def until(self, holds: Callable[[State, State], bool], *, moving_ms: int = 0) -> None:
         """Wait for changes until something holds of both states, and what was about to happen has happened."""
         async with asyncio.timeout(20):
             while not await self._now(holds):
-                self._moved.clear()
-                await self._moved.wait()
+                if not await self._changed(0.05 if moving_ms else None):
+                    self.clock.move(moving_ms)
         for _ in range(300):  # With a journal in memory nothing waits for anything else: this is rest, not time.
             await asyncio.sleep(0)
 
+    async def _changed(self, within_s: float | None) -> bool:
+        """Whether a change came in time."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._moved.wait()
+        except TimeoutError:
+            return False
+        return True
+
     async def _now(self, holds: Callable[[State, State], bool]) -> bool:
         self._moved.clear()
-        states = [await self.nodes[name].sequencer.read(lambda state: state) for name in "AB"]
+        states = [await self.state(name) for name in "AB"]
         return holds(*states)
 
     def pass_time(self, ms: int) -> None:
         self.clock.move(ms)
 
-    def state(self, name: str) -> State:
-        """The state of a node at rest."""
-        node = self.nodes[name].sequencer
-        assert node.gate_open, "at rest"
-        return node._state
+    async def state(self, name: str) -> State:
+        """The durable state of a node, to be looked at and left alone."""
+        return await self.nodes[name].sequencer.read(lambda state: state)
 
 
 def card_and_keys(name: str) -> tuple[cards.Card, dict[str, PrivateKey]]:
@@ -219,9 +238,12 @@ def card_and_keys(name: str) -> tuple[cards.Card, dict[str, PrivateKey]]:
 def _delivered(a: State, b: State) -> bool:
     there = all(one.lines[two.own].delivered == one.lines[two.own].sent.head for one, two in ((a, b), (b, a)))
     heard = all(one.lines[two.own].sent.head == two.lines[one.own].received.head for one, two in ((a, b), (b, a)))
-    receipted = all(
+    return there and heard
+
+
+def _receipted(a: State, b: State) -> bool:
+    return all(
         set(line.receipts) >= {(e, s + 1) for e, hashes in line.sent.hashes.items() for s in range(len(hashes))}
         for one in (a, b)
         for line in one.lines.values()
     )
-    return there and heard and receipted
