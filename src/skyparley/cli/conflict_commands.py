@@ -106,7 +106,7 @@ def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
             ("Pair", conflict.pair_id),
             (f"Ours, {seen.own.name}", notice(seen.own.name, conflict.own_notice)),
             (f"Theirs, {conflict.other_party}", notice(conflict.other_party, conflict.other_notice)),
-            ("Gaps", f"{gaps_text(conflict.gaps)} (volumes {first} and {second}, in the order of the line)"),
+            ("Gaps", f"{gaps_text(conflict.gaps)} between volume {first} of ours and {second} of theirs"),
             ("Together", window_text(conflict.start, conflict.end) if conflict.start and conflict.end else ""),
             ("Found", time_shown(conflict.found_at)),
             ("Other side", other),

@@ -3,7 +3,6 @@
 Whoever can read DIR/desk.token acts at this desk.  A proxy of the environment is not used: the token goes to the node only.
 """
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx
 import msgspec
 
 from skyparley.adapters.system.files import FileFault, read_private
+from skyparley.adapters.system.luck import SystemLuck
 from skyparley.adapters.system.node_dir import NodePaths, load_node
 from skyparley.base import limits
 from skyparley.base.errors import Reason
@@ -59,7 +59,7 @@ class Desk:
 
     def act(self, path: str, body: dict[str, Any]) -> Outcome:
         """Has a command decided.  Ends the command line with its reasons when it is refused."""
-        headers = {"idempotency-key": str(uuid.uuid4()), "content-type": "application/json"}
+        headers = {"idempotency-key": SystemLuck().message_id(), "content-type": "application/json"}
         content = msgspec.json.encode({name: value for name, value in body.items() if value is not None})
         for left in reversed(range(_TRIES)):
             try:
@@ -107,7 +107,8 @@ class Desk:
             return Ending(NOT_SERVING, f"The node cannot do this now. {said}", "Nothing was changed.")
         if status == 401:
             token = NodePaths(self.folder).desk_token
-            return Ending(NO, said, f"The token in {token} is not one of this node; was it taken away?")
+            hint = f"The token in {token} was taken away, or another node than this one listens at {self._url}."
+            return Ending(NO, said, hint)
         return Ending(NO, said)
 
     def _silent(self, error: httpx.HTTPError) -> Ending:

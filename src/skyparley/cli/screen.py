@@ -1,11 +1,14 @@
 """What commands print: plain tables and JSON, the same on a wide terminal, a dumb one and through a pipe."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import typer
 
+_POSITION = re.compile(r"\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]", re.ASCII)
+"""A pair of numbers over four lines: polygons are read by people too.  In a text there is no such line break."""
 PIPE_COLUMNS: Final = 4_000  # nothing is wrapped or cut where a program reads
 
 
@@ -20,10 +23,11 @@ def note(text: str) -> None:
 
 
 def as_json(value: Any) -> None:
-    """A value as JSON, for machines: the members and units of the desk API."""
+    """A value as JSON, for machines: the members and units of the desk API; paths as text."""
     import msgspec
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode("utf-8"))
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode("utf-8")
+    typer.echo(_POSITION.sub(r"[\1, \2]", text))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:

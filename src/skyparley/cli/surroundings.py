@@ -1,8 +1,6 @@
 """The command line's own clock, luck and terminal: what a command takes from the machine it runs on."""
 
-import secrets
 import sys
-import time
 from pathlib import Path
 
 import typer
@@ -10,12 +8,19 @@ import typer
 from skyparley.base import limits
 from skyparley.cli.endings import unusable
 
-luck = secrets.token_bytes
-
 
 def now_ms() -> int:
     """The machine's time, UTC milliseconds.  A node's own clock may show another (SCALED)."""
-    return time.time_ns() // 1_000_000
+    from skyparley.adapters.system.clock import RealClock
+
+    return RealClock().now_ms()
+
+
+def luck(count: int) -> bytes:
+    """Fresh random bytes."""
+    from skyparley.adapters.system.luck import SystemLuck
+
+    return SystemLuck().fresh_bytes(count)
 
 
 def at_terminal() -> bool:

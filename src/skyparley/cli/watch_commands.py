@@ -37,7 +37,7 @@ def watch(
     from skyparley.cli.desk_client import open_desk
 
     with open_desk(node) as desk:
-        desk.overview()  # A node that does not answer is named at once, and not only after thirty tries.
+        # Asked first of all: a node that does not answer is named at once, and not only after thirty tries.
         names = {line.fingerprint: line.peer for line in desk.overview().lines}
         left = count
         for kind, position, data in _follow(desk, after):
