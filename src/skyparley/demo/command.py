@@ -30,7 +30,7 @@ ENDED_BY_SIGNAL: Final = 130
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How the demonstration is to run.  `pace` scales the time left to read; 1 is for people."""
+    """How the demonstration is to run.  `pace` scales the time left to look and to read; 1 is for people."""
 
     exit_after: bool = False
     keep: Path | None = None
@@ -160,9 +160,9 @@ async def _invite(plan: Plan, page: DemoPage, stage: Stage) -> None:
         await asyncio.to_thread(webbrowser.open, page.url)
     print(f"The story begins when that page is open, or in {LOOK_S} seconds.\n", flush=True)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LOOK_S):
+        async with asyncio.timeout(LOOK_S * plan.pace):
             await stage.watched.wait()
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(SETTLE_S * plan.pace)
 
 
 async def _play(

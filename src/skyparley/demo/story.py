@@ -15,7 +15,7 @@ from skyparley.demo.stage import Stage
 
 STORY_RATE_PERMILLE: Final = 10_000
 REAL_RATE_PERMILLE: Final = 1_000
-SCENES: Final = 12
+SCENES: Final = 11
 DUE_REGARD: Final = {"stated": True}
 
 ROUTE: Final = ((37.0021, 35.4259), (36.70, 36.90), (35.60, 38.60))
@@ -49,9 +49,10 @@ class Story:
 
     async def hand_over(self) -> None:
         """Both clocks go on at normal speed, every notice still ahead."""
-        for officer in (self._a, self._b):
-            view = await officer.see()
-            await officer.act("clock", {"shown_ms": view["now"], "rate_permille": REAL_RATE_PERMILLE})
+        officers = (self._a, self._b)
+        now = max([(await officer.see())["now"] for officer in officers])
+        body = {"shown_ms": now, "rate_permille": REAL_RATE_PERMILLE}
+        await asyncio.gather(*(officer.act("clock", body) for officer in officers))
 
     # --- the scenes ------------------------------------------------------------------------------------------------
 

@@ -249,12 +249,13 @@ class VolumeFields {
       }
     };
     const name = (field) => (this.name ? `${this.name}, ${field}` : field);
-    const volume = {
-      shape: attempt(() => this.readShape()),
-      lower: attempt(() => readLevel(this.lower.value, name("from level"))), upper: attempt(() => readLevel(this.upper.value, name("to level"))),
-      start: attempt(() => readTime(this.start.value, name("start"), this.near)), end: attempt(() => readTime(this.end.value, name("end"), this.near)),
-    };
-    return volume;
+    const shape = attempt(() => this.readShape());
+    const lower = attempt(() => readLevel(this.lower.value, name("from level")));
+    const upper = attempt(() => readLevel(this.upper.value, name("to level")));
+    const start = attempt(() => readTime(this.start.value, name("start"), this.near));
+    // An end without a day is on the day of the start.
+    const end = attempt(() => readTime(this.end.value, name("end"), start ?? this.near));
+    return { shape, lower, upper, start, end };
   }
 }
 

@@ -145,7 +145,7 @@ export function readPositions(text, what) {
     found.push([angle(lat, ns, 90, what, whole), angle(lon, ew, 180, what, whole)]);
     return "";
   });
-  const left = rest.replace(/[\s;,/]+/g, " ").trim();
+  const left = rest.replace(/^[\s;,]+|[\s;,]+$/g, "").replace(/\s+/g, " ");
   if (left) throw new Unusable(`${what}: “${left.slice(0, 40)}” is not a position. Write 37.0021, 35.4259 or 3700N 03525E, one a line.`);
   if (!found.length) throw new Unusable(`${what}: no position yet. Write latitude, longitude, or click on the map.`);
   return found;
