@@ -166,7 +166,7 @@ def _broken(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         (_broken(lambda b: b["volumes"][0].update(start="now")), "volumes[0].start", "int"),
         (_broken(lambda b: b["volumes"][0]["shape"].update(sensor=1)), "volumes[0].shape.sensor", "take it out"),
         (_broken(lambda b: b["volumes"][0]["lower"].update(ft=1.5)), "volumes[0].lower.ft", "int"),
-        (_broken(lambda b: b.update(key=["A\x00"])), "key[0]", "control"),
+        (_broken(lambda b: b.update(key=["A\x00"])), "key[0]", "x1f"),
         (_broken(lambda b: b.update(due_regard={"stated": False})), "due_regard", "reason"),
         ([1], "", "object"),
     ],

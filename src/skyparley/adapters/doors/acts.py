@@ -3,12 +3,12 @@
 The body of an act is its command without what the address names already.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from skyparley.adapters.doors.answers import Malformed, explain
-from skyparley.base.canonical import NotCanonical, canonical
+from skyparley.base.canonical import MAX_SAFE_INTEGER, NotCanonical, canonical
 from skyparley.base.ids import digest
 from skyparley.domain import commands as c
 
@@ -49,10 +49,19 @@ TWO_PERSONS: Final = frozenset({c.OpenEpoch})
 """Acts for two people: no machine may be one of them, and the second must have the right to supervise (IAM-02)."""
 
 
+TEXT_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
+_Text = Annotated[str, msgspec.Meta(pattern=TEXT_PATTERN, description="no control characters")]
+_Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
+_NARROWER: Final[dict[Any, Any]] = {str: _Text, int: _Number, tuple[str, ...]: tuple[_Text, ...]}
+"""What the journal can keep of a plain type: said in the document, and by name when something else was sent."""
+
+
 def _body_type(act: Act) -> type[msgspec.Struct]:
     outside = {*act.given, *(part[1:-1] for part in act.path.split("/") if part.startswith("{"))}
     fields: list[Any] = [
-        (field.name, field.type) if field.default is msgspec.NODEFAULT else (field.name, field.type, field.default)
+        (field.name, _narrower(field.type))
+        if field.default is msgspec.NODEFAULT
+        else (field.name, _narrower(field.type), field.default)
         for field in msgspec.structs.fields(act.command)
         if field.name not in outside
     ]
@@ -61,17 +70,21 @@ def _body_type(act: Act) -> type[msgspec.Struct]:
     )
 
 
+def _narrower(kind: Any) -> Any:
+    if kind == tuple[str, ...] | None:
+        return tuple[_Text, ...] | None
+    return _NARROWER.get(kind, kind)
+
+
 BODIES: Final[dict[type[c.DeskCommand], type[msgspec.Struct]]] = {act.command: _body_type(act) for act in ACTS}
 """The body of each act, made from its command, so that the two cannot part."""
-
-_DECODERS: Final = {command: msgspec.json.Decoder(body) for command, body in BODIES.items()}
 
 
 def read_act(act: Act, path: dict[str, str], body: bytes, given: dict[str, Any]) -> tuple[c.DeskCommand, str]:
     """The command, and the digest that tells this request from another one with the same key.  Raises Malformed."""
     names = tuple(field.name for field in msgspec.structs.fields(BODIES[act.command]))
     try:
-        said = _DECODERS[act.command].decode(body or b"{}")
+        said = msgspec.convert(_whole(msgspec.json.decode(body)), BODIES[act.command])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise explain(error, names) from None
     except RecursionError:
@@ -80,6 +93,17 @@ def read_act(act: Act, path: dict[str, str], body: bytes, given: dict[str, Any])
     # What the door adds is not part of it: a retry a second later is the same request.
     request = digest(_checked([act.path, digest(_checked(path)), digest(_checked(said))]))
     return act.command(**members | given), request
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 7.0 is the whole number 7, as JSON Schema has it.  Others are left to be refused."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in value.items()}
+    return value
 
 
 def _checked(said: Any) -> bytes:

@@ -69,9 +69,9 @@ class Logon:
     async def password(self, request: Request) -> Response:
         """A new password.  Every session of the account ends, and this one goes on under a new secret."""
         actor = self._guard.actor(request)
-        body = await _read(request, PasswordBody)
         if not actor.person:
             raise Denied("PERSON_NEEDED", "a token has no password")
+        body = await _read(request, PasswordBody)
         self._take_turn(actor.name)
         if await self._beside(lambda: self._accounts.verify_password(actor.name, body.old)) is None:
             return refused(refuse("OLD_PASSWORD", "this is not the password of now", field="old"))

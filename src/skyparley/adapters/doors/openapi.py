@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from skyparley.adapters.doors.acts import ACTS, BODIES, Act
+from skyparley.adapters.doors.acts import ACTS, BODIES, TEXT_PATTERN, Act
 from skyparley.adapters.doors.answers import ErrorBody
 from skyparley.adapters.doors.changes import PublicChange
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
@@ -55,7 +55,10 @@ What the people and machines of one party see and do at their own node.
 
 Times are UTC milliseconds, positions [latitude, longitude] in 1e-7 degrees, levels `{ref, ft}` in feet.
 Every act needs an `Idempotency-Key`: the same key with the same body gets the same answer and is done once.
-With a session's cookie every act also needs `X-Skyparley-Desk: 1`.
+
+A machine sends its bearer token with each request. A browser logs on instead; then every address takes the session's
+cookie in place of a token, and every act also needs `X-Skyparley-Desk: 1`, which a page of another site cannot send.
+A token goes before a cookie.
 """
 
 
@@ -66,6 +69,9 @@ def document() -> _Json:
         *(PublicChange, LinkChange, *BODIES.values()),
     ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas["DueRegard"] = _either(schemas["DueRegard"])
+    for name in ("party", "id"):
+        schemas["TermChange"]["properties"][name]["pattern"] = TEXT_PATTERN
     paths: _Json = {}
     for path, method, operation in [*_session_paths(), *_read_paths(), *(_act_path(act) for act in ACTS)]:
         paths.setdefault(BASE + path, {})[method] = operation
@@ -73,7 +79,7 @@ def document() -> _Json:
         "openapi": "3.1.0",
         "info": {"title": "Skyparley desk door", "version": version("skyparley"), "description": _INFO},
         "servers": [{"url": "/"}],
-        "security": [{"session": []}, {"token": []}],
+        "security": [{"token": []}],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -89,6 +95,15 @@ def document() -> _Json:
             },
         },
     }
+
+
+def _either(due_regard: _Json) -> _Json:
+    """Stated, or not stated with a reason: what the struct refuses by code, said as a schema."""
+    members = due_regard["properties"]
+    stated = {**due_regard, "properties": {"stated": {"const": True}}, "required": ["stated"]}
+    reason = {"stated": {"const": False}, "reason": members["reason"]}
+    not_stated = {**due_regard, "properties": reason, "required": ["stated", "reason"]}
+    return {"title": due_regard["title"], "description": due_regard["description"], "oneOf": [stated, not_stated]}
 
 
 def _ref(kind: type | str) -> _Json:
@@ -122,8 +137,8 @@ _DESK_HEADER: Final = {
     "name": "X-Skyparley-Desk",
     "in": "header",
     "required": False,
-    "schema": {"const": "1"},
-    "description": "With a session's cookie: 1. A page of another site cannot send it.",
+    "schema": {"type": "string"},
+    "description": "1, with a session's cookie; a token does not need it.",
 }
 
 
@@ -147,6 +162,7 @@ def _session_paths() -> list[tuple[str, str, _Json]]:
                 f"{errors} 409",
                 requestBody=_body(PasswordBody),
                 parameters=[_DESK_HEADER],
+                security=[{"session": []}],
             ),
         ),
     ]
@@ -221,5 +237,13 @@ def _act_path(act: Act) -> tuple[str, str, _Json]:
     return act.path, "post", operation
 
 
+_MEMBERS: Final[_Json] = {
+    "id": {"type": "string", "pattern": "^[A-Z][A-Z0-9-]{0,31}$", "description": "A notice, for example A-0001"},
+    "pair_id": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$", "description": "A pair of notices"},
+    "party": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$", "description": "A peer's name or fingerprint"},
+    "peer": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$", "description": "A peer's name or fingerprint"},
+}
+
+
 def _path_member(name: str) -> _Json:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    return {"name": name, "in": "path", "required": True, "schema": _MEMBERS[name]}
