@@ -166,6 +166,18 @@ def test_each_peer_hears_what_is_for_it():
     assert [node.notice("A-0001", a).state for node in (b, t)] == ["ENDED"] * 2
 
 
+def test_whoever_joins_an_active_notice_hears_that_it_is_active():
+    world = World("A", "B")
+    a, b = world.nodes
+    a.file(circle())
+    a.done(c.ActivateNotice(id="A-0001", expected_version=1))
+    a.change("A-0001", audience=("B",))
+    world.settle()
+    assert a.types(b) == ["NTC", "NACT"]
+    told, own = b.notice("A-0001", a), a.notice("A-0001")
+    assert (told.state, told.active_at, told.current) == (own.state, own.active_at, own.current)
+
+
 # --- the awareness key -----------------------------------------------------------------------------------------
 
 

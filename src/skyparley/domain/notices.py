@@ -5,8 +5,9 @@ Source: DOMAIN 9.2 (NOT-*), 9.8 (DIS-*), line-v1 section 5.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Literal
 
+import msgspec
 from msgspec import UNSET
 
 from skyparley.base import limits
@@ -24,6 +25,7 @@ from skyparley.domain.commands import (
 from skyparley.domain.detection import by_notice, pair_id
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
+    AlarmRaised,
     NoticeActivated,
     NoticeCancelled,
     NoticeChanged,
@@ -42,7 +44,7 @@ from skyparley.domain.messages.slots import (
     QuerySlots,
     VolumeSlot,
 )
-from skyparley.domain.records import LIVE_STATES, NOTHING, Notice, NoticeVersion, Number, version_ref
+from skyparley.domain.records import LIVE_STATES, NOTHING, Draft, Notice, NoticeVersion, Number, version_ref
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 from skyparley.domain.volumes import changed_fields, geometry_reasons, least_size_reasons, shrinks
 
@@ -77,7 +79,7 @@ def file_notice(view: View, command: FileNotice, moment: Moment, by: str) -> Rul
         audience=audience,
         by=by,
     )
-    items: list[Item] = [filed, *(_tell(peer, notice_id, version, moment, None) for peer in audience)]
+    items: list[Item] = [filed, *(tell("NTC", peer, notice_id, version, moment) for peer in audience)]
     return Decided(tuple(items), _outcome(view, notice_id, version))
 
 
@@ -112,7 +114,13 @@ def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) ->
         audience=audience,
         by=by,
     )
-    tells = [_tell(peer, notice.id, version, moment, before if peer in notice.audience else None) for peer in audience]
+    tells = [tell("NCH" if peer in notice.audience else "NTC", peer, notice.id, version, moment) for peer in audience]
+    if notice.state == "ACTIVE" and notice.active_at is not None:
+        # Whoever joins hears that it is active too: it decides who is asked to move.
+        at = AtSlots(id=notice.id, at=notice.active_at)
+        tells += [
+            draft("NACT", peer, at, moment, version=version.version) for peer in audience if peer not in notice.audience
+        ]
     return Decided((changed, *tells), _outcome(view, notice.id, version))
 
 
@@ -356,16 +364,52 @@ def _party_name(view: View, party: Fingerprint) -> str:
     return line.name if line else view.name
 
 
-def _tell(
-    peer: Fingerprint, notice_id: str, version: NoticeVersion, moment: Moment, before: NoticeVersion | None
-) -> Item:
-    """NTC, or NCH where the peer knows the version before.  The key is put in at sealing, with what was seen by then."""
+def tell(
+    kind: Literal["NTC", "NCH"], peer: Fingerprint, notice_id: str, version: NoticeVersion, moment: Moment
+) -> Draft:
+    """NTC, or NCH where the peer knows a version before.  `key` and `changed` are put in at sealing, by what is so then."""
     slots = NoticeSlots(id=notice_id, kind=version.kind, volumes=version.volumes, due_regard=version.due_regard, key=())
-    if before is None:
+    if kind == "NTC":
         return draft("NTC", peer, slots, moment, version=version.version)
-    changed = tuple(fields_changed(before, version))
-    change = ChangeSlots(**{name: getattr(slots, name) for name in slots.__struct_fields__}, changed=changed)
+    change = ChangeSlots(**{name: getattr(slots, name) for name in slots.__struct_fields__}, changed=())
     return draft("NCH", peer, change, moment, version=version.version)
+
+
+def another_was_filed(notice: Notice, envelope: Envelope) -> bool:
+    """Whether an NTC of ours that comes back names an id that our desk gave to another notice since (line-v1 7.7)."""
+    return envelope.type == "NTC" and not notice.told and notice.filed_at > envelope.created_utc
+
+
+def file_anew(view: View, notice: Notice, moment: Moment) -> list[Item]:
+    """A notice whose id turned out to be taken by one that was lost: the same activity under the next free id."""
+    fresh = view.next_notice_id()
+    version = msgspec.structs.replace(notice.current, version=1)
+    items: list[Item] = [
+        NoticeFiled(
+            id=fresh,
+            kind=version.kind,
+            volumes=version.volumes,
+            due_regard=version.due_regard,
+            audience=notice.audience,
+            by="restore",
+        )
+    ]
+    items += [tell("NTC", peer, fresh, version, moment) for peer in notice.audience]
+    if notice.state == "ACTIVE":
+        at = notice.active_at or moment.now
+        items.append(NoticeActivated(id=fresh, at=at, by="restore"))
+        slots = AtSlots(id=fresh, at=at)
+        items += [draft("NACT", peer, slots, moment, version=1) for peer in notice.audience]
+    text = f"{notice.id} was given twice: a lost notice of that id came back; what you filed since is {fresh} now"
+    items.append(AlarmRaised(code="NOTICE_RENAMED", about=fresh, text=text))
+    return items
+
+
+def changed_since_told(view: View, peer: Fingerprint, slots: ChangeSlots) -> tuple[ChangedField, ...]:
+    """What an NCH of ours changes in what the peer was told before."""
+    before = view.notices[(view.own, slots.id)].told[peer].content
+    after = NoticeVersion(version=0, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
+    return tuple(fields_changed(before, after))
 
 
 def _each(kind: StatementType, notice: Notice, slots: CancelSlots | AtSlots, moment: Moment) -> list[Item]:
@@ -385,14 +429,6 @@ def tell_others(notice: Notice, already: Fingerprint, moment: Moment) -> list[It
     """An agreement on one line set a new version of ours: the other peers of the audience get it as NCH."""
     items: list[Item] = []
     for peer in notice.audience:
-        told = notice.told.get(peer)
-        if peer == already or told is None:
-            continue
-        before = NoticeVersion(
-            version=told.version,
-            kind=notice.current.kind,
-            volumes=told.volumes,
-            due_regard=notice.current.due_regard,
-        )
-        items.append(_tell(peer, notice.id, notice.current, moment, before))
+        if peer != already and peer in notice.told:
+            items.append(tell("NCH", peer, notice.id, notice.current, moment))
     return items
