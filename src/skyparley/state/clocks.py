@@ -34,7 +34,9 @@ class Deadlines:
             due = self.next()
             if due is None or due > now:
                 break
-            taken.append(heapq.heappop(self._heap))
+            entry = heapq.heappop(self._heap)
+            if not taken or taken[-1] != entry:  # Set, moved and set back, it lies in the heap twice.
+                taken.append(entry)
         for entry in taken:
             heapq.heappush(self._heap, entry)
         return taken

@@ -1,0 +1,6 @@
+"""The nodes of tests/domain serve here as well."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "domain"))
