@@ -44,7 +44,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def two_nodes(places: dict[str, Path], run: int = 0) -> TwoNodes:
     """Two nodes over journals in files, as they stand there."""
     return TwoNodes(
-        lambda name: SqliteJournal(places[name] / "journal.db", salt=salts_from_seed(ord(name) + 256 * run)), run=run
+        lambda name: SqliteJournal(places[name] / "journal.db", salt=salts_from_seed(ord(name) + 256 * run)),
+        run=run,
+        moving_ms=1_000,
     )
 
 
@@ -158,7 +160,7 @@ def test_a_node_that_was_restored_from_a_backup_holds(tmp_path: Path) -> None:
 
     async def played(run: int, notice: str) -> None:
         pair = two_nodes(places, run)
-        await pair.start(restoring=run > 0)
+        await pair.start()
         await Story(pair).file_far_away("A", notice)
         await pair.stop()
 

@@ -124,10 +124,15 @@ class DirectBearer:
 
 
 class TwoNodes:
-    """Nodes A and B.  `desk` gives an order and waits until all that follows from it has come to rest."""
+    """Nodes A and B.  `desk` gives an order and waits until all that follows from it has come to rest.
 
-    def __init__(self, journals: Callable[[str], JournalPort], *, run: int = 0) -> None:
+    `run` tells the runs of one folder apart.  With `moving_ms` the clock moves by so much whenever nothing happens for a moment, so
+    that retries go on: for journals in files, where rest cannot be told from waiting for the disk.
+    """
+
+    def __init__(self, journals: Callable[[str], JournalPort], *, run: int = 0, moving_ms: int = 0) -> None:
         self._run = run
+        self._moving_ms = moving_ms
         self.clock = StandingClock()
         self.table = military()
         self.nodes: dict[str, Node] = {}
@@ -151,16 +156,15 @@ class TwoNodes:
             bearer=self.bearers[name],
         )
 
-    async def start(self, *, restoring: bool = False) -> None:
-        """Both up, heads compared.  `restoring`: retries are under way, so the clock is moved while nothing happens."""
+    async def start(self) -> None:
+        """Both up, heads compared by both."""
         for name, other in ("AB", "BA"):
             node = self.nodes[name]
             node.sequencer.listen(lambda changes: self._moved.set())
             await node.start([self.nodes[other].card.text], "test")
-        await self.until(
-            lambda a, b: all(one.compared == "EQUAL" for s in (a, b) for one in s.lines.values()),
-            moving_ms=1_000 if restoring else 0,
-        )
+        await self._turns()
+        self.clock.move(1_000)  # The first to be up found nobody, and asks again.
+        await self.until(lambda a, b: all(one.compared == "EQUAL" for s in (a, b) for one in s.lines.values()))
 
     async def stop(self) -> None:
         for node in self.nodes.values():
@@ -183,15 +187,20 @@ class TwoNodes:
 
         A statement that came back after a loss has none: that the peer holds it is known from where it came.
         """
-        await self.until(_delivered if self._run else lambda a, b: _delivered(a, b) and _receipted(a, b))
+        wanted = _delivered if self._run else lambda a, b: _delivered(a, b) and _receipted(a, b)
+        await self.until(wanted)
 
-    async def until(self, holds: Callable[[State, State], bool], *, moving_ms: int = 0) -> None:
+    async def until(self, holds: Callable[[State, State], bool]) -> None:
         """Wait for changes until something holds of both states, and what was about to happen has happened."""
         async with asyncio.timeout(20):
             while not await self._now(holds):
-                if not await self._changed(0.05 if moving_ms else None):
-                    self.clock.move(moving_ms)
-        for _ in range(300):  # With a journal in memory nothing waits for anything else: this is rest, not time.
+                if not await self._changed(0.05 if self._moving_ms else None):
+                    self.clock.move(self._moving_ms)
+        await self._turns()
+
+    async def _turns(self) -> None:
+        """With a journal in memory nothing waits for anything but its turn: after these there is rest."""
+        for _ in range(300):
             await asyncio.sleep(0)
 
     async def _changed(self, within_s: float | None) -> bool:

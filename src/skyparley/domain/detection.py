@@ -30,16 +30,19 @@ def conflict_id(pair: str, one: tuple[Side, int], other: tuple[Side, int], table
     return digest(canonical(["skyparley-conflict/1", pair, first[1], second[1], table_hash]))
 
 
-def worst(hits: Iterable[Hit]) -> Hit:
-    """The pair of volumes that is told: least lateral gap in whole metres, then vertical, then time, then numbers."""
+def worst(hits: Iterable[Hit], *, given_first: bool) -> Hit:
+    """The pair of volumes that is told: least lateral gap in whole metres, then vertical, then time, then numbers.
+
+    `given_first`: the given notice sorts before the other.  Numbers count in that order, so that both nodes tell the same
+    pair whichever notice each of them had first (line-v1 8.2).
+    """
     return min(
         hits,
         key=lambda hit: (
             floor(hit.verdict.gaps.lateral_m),
             hit.verdict.gaps.vertical_ft,
             hit.verdict.gaps.time_ms,
-            hit.given,
-            hit.other,
+            (hit.given, hit.other) if given_first else (hit.other, hit.given),
         ),
     )
 
@@ -64,7 +67,9 @@ def redetect(view: View, notice: Notice) -> list[Item]:
     items: list[Item] = []
     for key, hits in found.items():
         own, other = (notice, view.notices[key]) if notice.party == view.own else (view.notices[key], notice)
-        event = _found(view, own, other, worst(hits), notice.party == view.own)
+        event = _found(
+            view, own, other, worst(hits, given_first=(notice.party, notice.id) < key), notice.party == view.own
+        )
         known = view.conflicts.get(event.pair_id)
         if known is None or not known.live or known.conflict_id != event.conflict_id or known.shared != event.shared:
             items.append(event)
