@@ -171,3 +171,23 @@ def test_a_desk_whose_node_is_gone_says_that_it_shows_the_past(
             on(seen.page, one)
             expect(seen.page.locator("#stale")).to_be_hidden()
         expect(seen.page.locator("#stale")).to_contain_text("What you see is as of", timeout=15_000)
+
+
+def test_an_agreement_is_over_by_the_clock_even_when_the_node_cannot_be_heard(
+    page: Page, parties: tuple[Party, Party]
+) -> None:
+    """An expired agreement is never shown as active: the page goes by its own clock between two answers."""
+    on(page, parties[0])
+    shown = page.evaluate(
+        """async () => {
+            const { showAgreements, overBy } = await import("/desk/agreements.js");
+            const one = { agreement_id: "x".repeat(43), short_id: "xxxxxxxx", pair_id: "p", status: "IN_FORCE", proposer: "A",
+                acceptor: "B", kind: "TIME", notices: [], until: 1000, in_force_at: 0, signed_by: ["A", "B"] };
+            const view = { own: { name: "A" }, agreements: [one] };
+            return [999, 1000].map((now) => {
+                showAgreements(view, { now: () => now, volumesOf: () => undefined, view });
+                return [document.querySelector("#agreements .state").textContent, overBy(view, now)];
+            });
+        }"""
+    )
+    assert shown == [["IN FORCE", 0], ["EXPIRED", 1]]

@@ -8,15 +8,15 @@ import os
 import signal
 import sys
 import threading
-from importlib import import_module
+
+from skyparley.cli.main import main as command_line
 
 
 def main() -> None:
     """Serves the node of the folder named on the command line."""
     threading.Thread(target=_stop_with_parent, daemon=True).start()
-    # The command line stands beside this floor: it is started here as the program that it is, not used as a part.
     sys.argv = ["skyparley", "serve", *sys.argv[1:]]
-    import_module("skyparley.cli.main").main()
+    command_line()
 
 
 def _stop_with_parent() -> None:

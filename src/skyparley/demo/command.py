@@ -174,10 +174,8 @@ async def _play(
     holds = await prove(stage, officers, parties)
     await story.hand_over()
     if holds:
-        stage.end(
-            "Settled an hour and a half before it mattered, and proved twice. Now it is yours: both desks are live.",
-            holds=True,
-        )
+        yours = "" if plan.exit_after else " Now it is yours: both desks are live."
+        stage.end(f"Settled an hour and a half before it mattered, and proved twice.{yours}", holds=True)
     else:
         stage.end("The proof does not hold. This should not happen: please report it.", holds=False)
     return holds

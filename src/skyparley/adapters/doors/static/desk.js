@@ -2,7 +2,7 @@
 
 import { Unreached, follow, logOff, overview, whoAmI } from "./desk/api.js";
 import { keyOf, makeChart } from "./desk/chart.js";
-import { showAgreements, showAlarms, showLines } from "./desk/agreements.js";
+import { overBy, showAgreements, showAlarms, showLines } from "./desk/agreements.js";
 import { hearTurn, showConflicts } from "./desk/conflicts.js";
 import { at, el, fill } from "./desk/el.js";
 import { openFiling } from "./desk/filing.js";
@@ -17,6 +17,19 @@ const RETRY_MS = 2_000;
 const HISTORY = 2_000; // Entries of the journal heard again at the start: the dialogues that are open are among them.
 const SAID_MS = 6_000;
 const MARK = "logged-on-before"; // Holds no secret: it only spares a fresh browser the question who is logged on.
+
+/** Remembers, or forgets, or tells whether somebody logged on here before; a browser may refuse to keep anything. */
+function mark(held) {
+  try {
+    if (held === undefined) return Boolean(localStorage.getItem(MARK));
+    if (held) localStorage.setItem(MARK, "yes");
+    else localStorage.removeItem(MARK);
+    return held;
+  } catch {
+    return true;
+  }
+}
+
 const ROLES_THAT_ACT = new Set(["desk", "supervisor"]);
 
 class Desk {
@@ -32,6 +45,7 @@ class Desk {
     this.again = false;
     this.brokenAt = 0;
     this.streaming = true;
+    this.over = 0;
     this.chart = makeChart(at("chart"), { picked: (kind, key) => this.pick(kind, key) });
   }
 
@@ -177,13 +191,18 @@ class Desk {
     const rate = (this.view.rate_permille ?? 1000) / 1000;
     at("clock-time").textContent = clockText(now);
     at("clock-day").textContent = dayText(now);
+    const over = overBy(this.view, now);
+    if (over !== this.over) {
+      this.over = over;
+      showAgreements(this.view, this);
+    }
     const scaled = at("clock-scaled");
     scaled.hidden = this.view.clock !== "SCALED";
     scaled.textContent = rate === 1 ? "SCALED" : `SCALED ×${rate}`;
   };
 
   async start() {
-    localStorage.setItem(MARK, "yes");
+    mark(true);
     at("desk").hidden = false;
     at("logon").hidden = true;
     document.body.dataset.stage = "desk";
@@ -205,7 +224,7 @@ class Desk {
     at("file-notice").addEventListener("click", () => openFiling(this, null));
     at("log-off").addEventListener("click", async () => {
       this.token = null;
-      localStorage.removeItem(MARK);
+      mark(false);
       await logOff();
       location.reload();
     });
@@ -221,13 +240,13 @@ async function session(token) {
     } catch (error) {
       note = error instanceof Unreached ? "The node did not answer." : "The token in the address is not good here.";
     }
-  } else if (localStorage.getItem(MARK)) {
+  } else if (mark()) {
     try {
       const held = await whoAmI();
       return held.must_change ? await askChange() : held;
     } catch (error) {
       if (error.status !== 401) note = error.message;
-      localStorage.removeItem(MARK);
+      mark(false);
     }
   }
   return askLogOn(note);

@@ -11,8 +11,14 @@ const STATUS = {
 };
 const ALARMS_SHOWN = 6;
 
+/** How an agreement stands now: its time runs out by the clock, whether or not the node could be heard since. */
+const standing = (one, now) => (now >= one.until && one.status !== "VOID" ? { ...one, status: "EXPIRED" } : one);
+
+/** How many agreements are over by the clock: when it grows, they have to be shown anew. */
+export const overBy = (view, now) => view.agreements.filter((one) => now >= one.until).length;
+
 export function showAgreements(view, desk) {
-  const sorted = [...view.agreements].sort((one, two) => two.in_force_at - one.in_force_at);
+  const sorted = view.agreements.map((one) => standing(one, desk.now())).sort((one, two) => two.in_force_at - one.in_force_at);
   at("agreements-count").textContent = sorted.filter((one) => one.status === "IN_FORCE").length || "";
   keep(at("agreements"), sorted, {
     key: (one) => one.agreement_id, sign: JSON.stringify, build: (one) => agreement(one, view, desk), empty: "None.",
