@@ -165,13 +165,17 @@ class KeepReceipts(MachineCommand, frozen=True, kw_only=True):
 
 
 class CompareHello(MachineCommand, frozen=True, kw_only=True):
-    """What a verified HELLO or its answer said."""
+    """What a verified HELLO or its answer said.
+
+    `fresh`: it answers a HELLO that this process sent.  One that came by itself may have been long on its way.
+    """
 
     peer: Fingerprint
     table_hash: str
     clock: str
     held: FeedHead | None
     sent: FeedHead | None
+    fresh: bool = True
 
 
 class RestoreStatement(MachineCommand, frozen=True, kw_only=True):

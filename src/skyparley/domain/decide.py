@@ -21,7 +21,7 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
         case c.CompareHello():
             return lines.compare_hello(view, command)
         case c.RestoreStatement():
-            return receive.restore(view, command)
+            return receive.restore(view, command, moment)
         case c.PassDeadlines():
             return deadlines.pass_deadlines(view, moment)
         case c.PinPeer():

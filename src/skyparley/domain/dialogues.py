@@ -407,6 +407,17 @@ def countersign(view: View, envelope: Envelope, moment: Moment) -> list[Item]:
     return [draft("AGR", envelope.from_, body, moment, agreement, **_reply(conflict, offer))]
 
 
+def still_countersigns(view: View, slots: AgreementSlots, now: int) -> bool:
+    """Whether an AGR that waited for the line is still to be signed: nothing changed since the acceptance came."""
+    conflict = view.conflicts.get(slots.agreement.pair_id)
+    if conflict is None or not conflict.live or conflict.offer is None or slots.agreement_id in view.agreements:
+        return False
+    same = conflict.offer.proposal == slots.agreement.proposal and all(
+        _current(view, term) for term in conflict.offer.notices
+    )
+    return same and not bound_elsewhere(view, conflict, conflict.offer.notices, now)
+
+
 # --- what a peer says ------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,7 @@ class HeadsCompared(Event, frozen=True, kw_only=True):
 
 
 class StatementSealed(Event, frozen=True, kw_only=True):
-    """A statement of ours got its number and signature.  `owed`: it was the first of the waiting ones."""
+    """A statement of ours got its number and signature.  `owed`: it was one of the waiting ones."""
 
     peer: Fingerprint
     jws: str
@@ -70,6 +70,14 @@ class StatementOwed(Event, frozen=True, kw_only=True):
     """A statement of ours waits for the line: it is sealed when heads were compared."""
 
     draft: Draft
+
+
+class OwedDropped(Event, frozen=True, kw_only=True):
+    """A statement that waited for the line does not fit any more what the peer holds: it is never sealed."""
+
+    peer: Fingerprint
+    msg_id: str
+    why: str
 
 
 class StatementRestored(Event, frozen=True, kw_only=True):
@@ -243,6 +251,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         HeadsCompared,
         StatementSealed,
         StatementOwed,
+        OwedDropped,
         StatementRestored,
         StatementReceived,
         ReceiptKept,

@@ -95,9 +95,15 @@ def compare_hello(view: View, command: CompareHello) -> Decided:
             )
             items.append(AlarmRaised(code="TABLE_MISMATCH", about=line.peer, text=text, peer=line.peer))
     compared = heads_against(line, command.held)
+    if compared.result == "EQUAL" != line.compared and not command.fresh:
+        # Said before we lost something, it would let us seal a number twice: only an answer to our own HELLO tells.
+        return Decided(tuple(items), Outcome(result="NO"))
     behind = compared.result == "EQUAL" and (compared.held_epoch, compared.held_seq) < line.delivered
     if compared.result != line.compared or behind:
         items.append(compared)
+        if compared.result == "AHEAD":
+            text = f"{compared.text}: what we lost comes back; look again at what was decided since this node started"
+            items.append(AlarmRaised(code="RECORD_BEHIND", about=compared.text, text=text, peer=line.peer))
         if compared.result == "DIVERGED" and not view.alarmed("DIVERGED", compared.text):
             items.append(AlarmRaised(code="DIVERGED", about=compared.text, text=compared.text, peer=line.peer))
     return Decided(tuple(items), Outcome(result=compared.result))

@@ -15,6 +15,7 @@ from skyparley.domain.events import (
     AgreementVoid,
     AlarmRaised,
     ConflictFound,
+    EpochOpened,
     Event,
     HeadsCompared,
     LineEstablished,
@@ -24,6 +25,7 @@ from skyparley.domain.events import (
     NoticeFiled,
     NoticePast,
     OfferLapsed,
+    OwedDropped,
     StatementReceived,
     StatementRestored,
     StatementSealed,
@@ -39,7 +41,8 @@ from skyparley.domain.messages.slots import (
     NoticeSlots,
 )
 from skyparley.domain.notices import tell_others
-from skyparley.domain.records import OwedDraft
+from skyparley.domain.owed import release, untold
+from skyparley.domain.records import Notice
 from skyparley.domain.verdicts import check_claim
 from skyparley.domain.view import Item, Moment, View
 from skyparley.domain.volumes import shrinks
@@ -55,11 +58,15 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
         case ConflictFound() if event.shared:
             slots = conflict_slots(view, view.conflicts[event.pair_id])
             return [draft("CFL", event.other_party, slots, moment)]
-        case LineEstablished() | HeadsCompared():
-            line = view.lines[event.peer]
-            return [OwedDraft(owed) for owed in line.owed] if may_seal(line) else ()
+        case LineEstablished() | HeadsCompared() | EpochOpened() | OwedDropped():
+            return release(view, view.lines[event.peer], moment)
         case StatementSealed() | StatementRestored() if envelope is not None:
-            return _sent(view, event, envelope, moment)
+            more = (
+                release(view, view.lines[event.peer], moment)
+                if isinstance(event, StatementSealed) and event.owed
+                else ()
+            )
+            return [*_sent(view, event, envelope, moment), *more]
         case StatementReceived() if envelope is not None:
             return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope)]
     return ()
@@ -70,8 +77,15 @@ def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Enve
     if isinstance(slots, AgreementSlots):
         return _agreed(view, slots, envelope.to, moment)
     if isinstance(event, StatementRestored) and isinstance(slots, NoticeSlots | CancelSlots | AtSlots):
-        return redetect(view, view.notices[(view.own, slots.id)])
+        notice = view.notices[(view.own, slots.id)]
+        return [*redetect(view, notice), *_tell_again(view, notice, moment)]
     return ()
+
+
+def _tell_again(view: View, notice: Notice, moment: Moment) -> list[Item]:
+    """What came back from one peer may be news to another, or have moved the version that it was told."""
+    ready = [peer for peer in notice.audience if may_seal(view.lines[peer]) and not view.lines[peer].owed]
+    return [item for peer in ready for item in untold(notice, peer, moment)]
 
 
 def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment) -> Sequence[Item]:
@@ -126,5 +140,6 @@ def _lapsed(view: View, peer: Fingerprint, envelope: Envelope) -> list[Item]:
     return [
         OfferLapsed(pair_id=conflict.pair_id, proposal=conflict.offer.proposal)
         for conflict in view.own_offers(peer)
+        if not any(owed.type == "AGR" and owed.dialog_id == conflict.pair_id for owed in view.lines[peer].owed)
         if conflict.offer is not None and envelope.created_utc >= conflict.offer.valid_until and envelope.type != "ACC"
     ]

@@ -22,9 +22,9 @@ from skyparley.domain.lines import ChainResult, place_on_feed, seen_is_true
 from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import read_receipt
-from skyparley.domain.messages.slots import ErrSlots
-from skyparley.domain.notices import judge_act, judge_notice, judge_query, missing_in_key
-from skyparley.domain.records import Line
+from skyparley.domain.messages.slots import ErrSlots, NoticeSlots
+from skyparley.domain.notices import another_was_filed, file_anew, judge_act, judge_notice, judge_query, missing_in_key
+from skyparley.domain.records import LIVE_STATES, Line
 from skyparley.domain.view import Decided, Item, Moment, View
 
 
@@ -171,7 +171,7 @@ def keep_receipts(view: View, command: KeepReceipts) -> Decided:
     return Decided(tuple(items))
 
 
-def restore(view: View, command: RestoreStatement) -> Decided | Refusal:
+def restore(view: View, command: RestoreStatement, moment: Moment) -> Decided | Refusal:
     """One statement of our own feed comes back; only the next one, and only while the peer is ahead."""
     line = view.lines[command.peer]
     place = place_on_feed(line.sent, command.chain, statement_hash(command.jws))
@@ -179,4 +179,15 @@ def restore(view: View, command: RestoreStatement) -> Decided | Refusal:
         return refuse("NOT_NEXT", f"statement {command.chain.number} is not the next lost one ({place})")
     if command.chain.seen is not UNSET and line.received.hash_at(command.chain.seen.number) is None:
         return refuse("SEEN_FIRST", "what it had seen must be received first")
-    return Decided((StatementRestored(peer=line.peer, jws=command.jws),))
+    return Decided((*_moved_away(view, command, moment), StatementRestored(peer=line.peer, jws=command.jws)))
+
+
+def _moved_away(view: View, command: RestoreStatement, moment: Moment) -> list[Item]:
+    """What our desk filed since under the id of a notice that comes back now."""
+    envelope = read_meaning(command.payload)
+    if not isinstance(envelope.slots, NoticeSlots):
+        return []
+    notice = view.notices.get((view.own, envelope.slots.id))
+    if notice is None or not another_was_filed(notice, envelope) or notice.state not in LIVE_STATES:
+        return []
+    return file_anew(view, notice, moment)

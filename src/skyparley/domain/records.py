@@ -55,12 +55,20 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What one line last heard of a notice: the number that set it, the hash that a key names, the version told."""
+    """What one line last heard of a notice: the number that set it, the hash that a key names, what it said."""
 
     number: Number
     hash: str
-    version: int
-    volumes: tuple[VolumeSlot, ...]
+    content: NoticeVersion
+    state: NoticeState = "NOTIFIED"
+
+    @property
+    def version(self) -> int:
+        return self.content.version
+
+    @property
+    def volumes(self) -> tuple[VolumeSlot, ...]:
+        return self.content.volumes
 
 
 @dataclass
@@ -72,6 +80,9 @@ class Notice:
     current: NoticeVersion
     state: NoticeState = "NOTIFIED"
     audience: tuple[Fingerprint, ...] = ()
+    filed_at: int = 0
+    decided_at: int = 0
+    """When our desk filed it, and when it decided on the current version; of ours only."""
     told: dict[Fingerprint, Told] = field(default_factory=dict)
     """Per line.  For a notice of a peer there is one line, its own."""
     places: dict[Fingerprint, Place] = field(default_factory=dict)
@@ -273,7 +284,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OwedDraft(msgspec.Struct, frozen=True):
-    """The first of the drafts that waited for the line, to be sealed now."""
+    """One of the drafts that waited for the line, to be sealed now."""
 
     draft: Draft
 

@@ -157,7 +157,7 @@ class Link:
         )
         if answer.nonce != nonce:
             raise PeerFault("the answer to HELLO repeats another nonce")
-        command = compare(self.peer, answer, self._clock.kind)
+        command = compare(self.peer, answer, self._clock.kind, fresh=True)
         outcome = await self._sequencer.submit(command)
         assert not isinstance(outcome, Refusal), "a comparison has a result"
         if outcome.result == "AHEAD":

@@ -102,7 +102,7 @@ class PeerService:
         self._share(line.peer).take_request(self._clock.real_ms())
         hello = reading.read_peer_hello(text, line.card, self._signer.card.fingerprint, jws.HELLO, self._clock.now_ms())
         self._fresh(line.peer, hello)
-        outcome = await self._sequencer.submit(compare(line.peer, hello, self._clock.kind))
+        outcome = await self._sequencer.submit(compare(line.peer, hello, self._clock.kind, fresh=False))
         assert not isinstance(outcome, Refusal), "a comparison has a result"
         answer = await self._sequencer.read(
             lambda state: self.make_hello(state, line.peer, hello.nonce, self._clock.now_ms())
@@ -198,7 +198,7 @@ def head_of(feed: Feed) -> FeedHead | msgspec.UnsetType:
     return FeedHead(epoch=feed.head[0], seq=feed.head[1], hash=feed.head_hash)
 
 
-def compare(peer: Fingerprint, hello: Hello, own_clock: str) -> CompareHello:
+def compare(peer: Fingerprint, hello: Hello, own_clock: str, *, fresh: bool) -> CompareHello:
     """The command that a HELLO comes to.  A REAL node refuses a SCALED one, and the other way round."""
     if hello.clock != own_clock:
         raise Unusable("CLOCK", f"this node runs on a {own_clock} clock, yours is {hello.clock}")
@@ -208,6 +208,7 @@ def compare(peer: Fingerprint, hello: Hello, own_clock: str) -> CompareHello:
         clock=hello.clock,
         held=None if hello.held is UNSET else hello.held,
         sent=None if hello.sent is UNSET else hello.sent,
+        fresh=fresh,
     )
 
 

@@ -14,7 +14,8 @@ from skyparley.domain.detection import key_for
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.codes import ClockQuality, Role
 from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, phrase_code, write
-from skyparley.domain.messages.slots import AcceptSlots, AgreementSlots, NoticeSlots, Slots, Wire
+from skyparley.domain.messages.slots import AcceptSlots, AgreementSlots, ChangeSlots, NoticeSlots, Slots, Wire
+from skyparley.domain.notices import changed_since_told
 from skyparley.domain.records import NOTHING, Draft, Line
 from skyparley.domain.view import View
 from skyparley.evidence import jws
@@ -80,7 +81,9 @@ class Signer:
         return self._sign_bytes(row.role, write(envelope), jws.STATEMENT)
 
     def _complete(self, view: View, draft: Draft, slots: Wire) -> Slots:
-        """Put in what is known only now: the awareness key with what was seen by now, our signature."""
+        """Put in what is known only now: the key with what was seen by now, what changed since told, our signature."""
+        if isinstance(slots, ChangeSlots):
+            slots = msgspec.structs.replace(slots, changed=changed_since_told(view, draft.peer, slots))
         match slots:
             case NoticeSlots():
                 return msgspec.structs.replace(slots, key=key_for(view, draft.peer, slots.volumes))

@@ -40,10 +40,11 @@ def _sent(state: State, event: e.StatementSealed | e.StatementRestored, at: int)
     statement = statement_hash(event.jws)
     chain = read_chain(payload)
     _grow(line.sent, chain, statement, state.position)
-    if isinstance(event, e.StatementSealed) and event.owed:
-        del line.owed[0]
+    if isinstance(event, e.StatementRestored) or event.owed:
+        # One that waited in the backup may have been sealed since, and come back: it is not said twice.
+        _no_longer_owed(line, chain.msg_id)
     envelope = read_meaning(payload)
-    fold_statement(state, line, Statement(envelope, statement, at))
+    fold_statement(state, line, Statement(envelope, statement, at, restored=isinstance(event, e.StatementRestored)))
     return envelope
 
 
@@ -127,7 +128,7 @@ def _compared(state: State, event: e.HeadsCompared, at: int) -> None:
     held = (event.held_epoch, event.held_seq)
     line.peer_holds = max(line.peer_holds, held)
     if event.result == "EQUAL":
-        line.delivered = held  # Theirs is the last word: a peer restored from a backup needs what it lost.
+        line.delivered = min(line.delivered, held)  # A peer restored from a backup needs what it lost.
         _delivered(state, line, held)
 
 
@@ -147,12 +148,20 @@ def _owed(state: State, event: e.StatementOwed, at: int) -> None:
     state.lines[event.draft.peer].owed.append(event.draft)
 
 
+def _owed_dropped(state: State, event: e.OwedDropped, at: int) -> None:
+    _no_longer_owed(state.lines[event.peer], event.msg_id)
+
+
+def _no_longer_owed(line: Line, msg_id: str) -> None:
+    line.owed = [owed for owed in line.owed if owed.msg_id != msg_id]
+
+
 # --- our notices -----------------------------------------------------------------------------------------------
 
 
 def _filed(state: State, event: e.NoticeFiled, at: int) -> None:
     version = NoticeVersion(version=1, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
-    notice = Notice(party=state.own, id=event.id, current=version, audience=event.audience)
+    notice = Notice(party=state.own, id=event.id, current=version, audience=event.audience, filed_at=at, decided_at=at)
     settle(state, notice)
 
 
@@ -160,6 +169,7 @@ def _changed(state: State, event: e.NoticeChanged, at: int) -> None:
     notice = state.notices[(state.own, event.id)]
     content = NoticeVersion(version=event.version, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
     set_content(state, notice, content, at)
+    notice.decided_at = at
     notice.audience = event.audience
     settle(state, notice)
 
@@ -310,6 +320,7 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.TableCompared: _table,
     e.HeadsCompared: _compared,
     e.StatementOwed: _owed,
+    e.OwedDropped: _owed_dropped,
     e.ReceiptKept: _receipt,
     e.EvidenceKept: _nothing,
     e.NoticeFiled: _filed,

@@ -1,7 +1,10 @@
 """What a statement does to the state: the same rules for ours and for the peer's, so that both nodes end equal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+import msgspec
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint
@@ -22,6 +25,7 @@ from skyparley.domain.messages.slots import (
     VolumeSlot,
     WithdrawSlots,
 )
+from skyparley.domain.notices import another_was_filed
 from skyparley.domain.records import (
     NOTHING,
     Acceptance,
@@ -29,6 +33,7 @@ from skyparley.domain.records import (
     Conflict,
     Line,
     Notice,
+    NoticeState,
     NoticeVersion,
     Offer,
     Place,
@@ -48,6 +53,7 @@ class Statement:
     at: int
     missing: tuple[str, ...] = ()
     received_utc: int | None = None
+    restored: bool = False
 
 
 def fold_statement(state: State, line: Line, statement: Statement) -> None:
@@ -57,7 +63,7 @@ def fold_statement(state: State, line: Line, statement: Statement) -> None:
         case NoticeSlots():
             _notice(state, line, statement, slots)
         case CancelSlots() | AtSlots():
-            _act_on_notice(state, statement, slots)
+            _act_on_notice(state, line, statement, slots)
         case ConflictSlots():
             conflict = state.conflicts.get(slots.pair_id)
             if conflict is not None and statement.received_utc is not None:
@@ -102,15 +108,18 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     version = int(envelope.version or 0)
     notice = state.notices.get((envelope.from_, slots.id))
     content = NoticeVersion(version=version, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
-    if notice is None:
-        notice = Notice(party=envelope.from_, id=slots.id, current=content)
+    if notice is None or (statement.restored and another_was_filed(notice, envelope)):
+        notice = Notice(party=envelope.from_, id=slots.id, current=content, decided_at=envelope.created_utc)
+    elif statement.restored:
+        _take_back(state, notice, content, statement)
     elif version > notice.current.version:
         set_content(state, notice, content, statement.at)
     before = notice.told.get(line.peer)
     if before is None or not shrinks(before.volumes, slots.volumes):
         seen = NOTHING if envelope.seen is UNSET else envelope.seen.number
         notice.places[line.peer] = Place(envelope.number, seen)
-    notice.told[line.peer] = Told(envelope.number, statement.hash, version, slots.volumes)
+    told_state = before.state if before is not None else "NOTIFIED"
+    notice.told[line.peer] = Told(envelope.number, statement.hash, content, told_state)
     if envelope.from_ == state.own:
         state.deficient.discard((state.own, slots.id))
         if line.peer not in notice.audience:
@@ -120,6 +129,17 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
         notice.received_utc = statement.received_utc
         notice.lead_class = notice_lead_class(state, content, statement.at)
     settle(state, notice)
+
+
+def _take_back(state: State, notice: Notice, content: NoticeVersion, statement: Statement) -> None:
+    """A version of ours comes back.  What our desk decided later stays, and counts on from it (line-v1 7.7)."""
+    created = statement.envelope.created_utc
+    if notice.decided_at > created and content != notice.current:
+        later = max(notice.current.version, content.version + 1)
+        notice.current = msgspec.structs.replace(notice.current, version=later)
+    elif content.version >= notice.current.version:
+        set_content(state, notice, content, statement.at)
+        notice.decided_at = created
 
 
 def notice_lead_class(state: State, version: NoticeVersion, received_utc: int) -> LeadClass:
@@ -132,7 +152,7 @@ def notice_lead_class(state: State, version: NoticeVersion, received_utc: int) -
     )
 
 
-def _act_on_notice(state: State, statement: Statement, slots: CancelSlots | AtSlots) -> None:
+def _act_on_notice(state: State, line: Line, statement: Statement, slots: CancelSlots | AtSlots) -> None:
     notice = state.notices.get((statement.envelope.from_, slots.id))
     assert notice is not None, "judged, or ours"
     match statement.envelope.type:
@@ -142,7 +162,13 @@ def _act_on_notice(state: State, statement: Statement, slots: CancelSlots | AtSl
             notice.state, notice.ended_at = "ENDED", slots.at
         case "NACT" if isinstance(slots, AtSlots) and notice.state == "NOTIFIED":
             notice.state, notice.active_at = "ACTIVE", slots.at
+    told = notice.told.get(line.peer)
+    if told is not None:
+        notice.told[line.peer] = msgspec.structs.replace(told, state=_TOLD_STATE[statement.envelope.type])
     settle(state, notice)
+
+
+_TOLD_STATE: Final[Mapping[str, NoticeState]] = {"NCX": "CANCELLED", "NEND": "ENDED", "NACT": "ACTIVE"}
 
 
 # --- dialogues -------------------------------------------------------------------------------------------------
@@ -259,14 +285,17 @@ def _set_version(
     notice = state.notices.get((party, notice_id))
     assert notice is not None, "agreed about a notice that both hold"
     number = statement.envelope.number if statement.envelope.from_ == state.own else NOTHING
-    if version == notice.current.version + 1:
-        content = NoticeVersion(
-            version=version, kind=notice.current.kind, volumes=volumes, due_regard=notice.current.due_regard
-        )
+    before = notice.told[line.peer]
+    content = NoticeVersion(
+        version=version, kind=before.content.kind, volumes=volumes, due_regard=before.content.due_regard
+    )
+    # One of ours that comes back prevails over what our desk decided since and told nobody: we signed it.
+    if all(told.version < version for told in notice.told.values()):
         set_content(state, notice, content, statement.at)
+        notice.decided_at = statement.envelope.created_utc
     slots = statement.envelope.slots
     assert isinstance(slots, AgreementSlots)
-    notice.told[line.peer] = Told(number, slots.agreement_id, version, volumes)
+    notice.told[line.peer] = Told(number, slots.agreement_id, content, before.state)
     settle(state, notice)
 
 

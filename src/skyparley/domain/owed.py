@@ -1,0 +1,103 @@
+"""What waited for a line, when the line is ready: what still fits is sealed in its order, then the rest is told.
+
+A node that was restored decided meanwhile on an older record.  What the peer holds came back before anything is sealed;
+a waiting statement that does not follow from it is dropped, and what the peer does not know is told anew.
+Source: line-v1 7.7.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.dialogues import still_countersigns
+from skyparley.domain.drafts import draft
+from skyparley.domain.events import OwedDropped
+from skyparley.domain.lines import may_seal
+from skyparley.domain.messages.catalogue import CATALOGUE
+from skyparley.domain.messages.slots import (
+    AgreementSlots,
+    AtSlots,
+    CancelSlots,
+    ConflictSlots,
+    NoticeSlots,
+)
+from skyparley.domain.notices import tell
+from skyparley.domain.records import LIVE_STATES, Draft, Line, Notice, OwedDraft
+from skyparley.domain.view import Item, Moment, View
+
+
+def release(view: View, line: Line, moment: Moment) -> Sequence[Item]:
+    """The next that waited, sealed or dropped; when none waits, what the peer does not know yet."""
+    if not may_seal(line):
+        return ()
+    if not line.owed:
+        return [item for notice in _ours(view, line.peer) for item in untold(notice, line.peer, moment)]
+    first = line.owed[0]
+    why = _unfit(view, first, moment.now)
+    return [OwedDropped(peer=line.peer, msg_id=first.msg_id, why=why)] if why else [OwedDraft(first)]
+
+
+def untold(notice: Notice, peer: Fingerprint, moment: Moment) -> list[Draft]:
+    """What a peer of the audience must hear so that it holds a notice of ours as it is; mostly nothing."""
+    told = notice.told.get(peer)
+    drafts: list[Draft] = []
+    if told is None:
+        if not notice.live:
+            return []
+        drafts.append(tell("NTC", peer, notice.id, notice.current, moment))
+    elif told.state not in LIVE_STATES:
+        return []
+    elif notice.state in LIVE_STATES:
+        drafts += [
+            tell("NCH", peer, notice.id, msgspec.structs.replace(notice.current, version=version), moment)
+            for version in range(told.version + 1, notice.current.version + 1)
+        ]
+    known = "NOTIFIED" if told is None else told.state
+    version = told.version if told is not None and notice.state not in LIVE_STATES else notice.current.version
+    match notice.state:
+        case "ACTIVE" if known == "NOTIFIED":
+            at = AtSlots(id=notice.id, at=notice.active_at or moment.now)
+            drafts.append(draft("NACT", peer, at, moment, version=version))
+        case "CANCELLED":
+            cancel = CancelSlots(id=notice.id, reason="NOT STATED")
+            drafts.append(draft("NCX", peer, cancel, moment, version=version))
+        case "ENDED":
+            at = AtSlots(id=notice.id, at=notice.ended_at or moment.now)
+            drafts.append(draft("NEND", peer, at, moment, version=version))
+    return drafts
+
+
+def _ours(view: View, peer: Fingerprint) -> list[Notice]:
+    return [notice for notice in view.notices.values() if notice.party == view.own and peer in notice.audience]
+
+
+def _unfit(view: View, owed: Draft, now: int) -> str:
+    """Why a waiting statement is not to be sealed any more; empty where it is."""
+    slots = msgspec.convert(owed.slots, CATALOGUE[owed.type].slots)
+    match slots:
+        case NoticeSlots():
+            return _notice_unfit(view.notices[(view.own, slots.id)], owed, slots)
+        case CancelSlots() | AtSlots():
+            told = view.notices[(view.own, slots.id)].told.get(owed.peer)
+            live = told is not None and (told.state == "NOTIFIED" or (told.state == "ACTIVE" and owed.type != "NACT"))
+            return "" if live and told is not None and told.version == owed.version else "the peer holds it otherwise"
+        case ConflictSlots():
+            conflict = view.conflicts.get(slots.pair_id)
+            same = conflict is not None and conflict.live and conflict.conflict_id == slots.conflict_id
+            return "" if same else "the conflict is gone"
+        case AgreementSlots():
+            return "" if still_countersigns(view, slots, now) else "the terms were overtaken, or are signed already"
+    return ""
+
+
+def _notice_unfit(notice: Notice, owed: Draft, slots: NoticeSlots) -> str:
+    told = notice.told.get(owed.peer)
+    follows = told is None if owed.type == "NTC" else told is not None and told.version + 1 == owed.version
+    if not follows or owed.version > notice.current.version or notice.state not in LIVE_STATES:
+        # A notice that is over meanwhile is told as over, if it was told at all.
+        return "" if follows and notice.state not in LIVE_STATES and told is not None else "the peer holds it otherwise"
+    now = (notice.current.kind, notice.current.volumes, notice.current.due_regard)
+    if owed.version == notice.current.version and now != (slots.kind, slots.volumes, slots.due_regard):
+        return "the notice says something else by now"
+    return ""
