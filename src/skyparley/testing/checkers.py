@@ -9,9 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from skyparley.base.canonical import canonical
-from skyparley.base.ids import Fingerprint, b64url
+from skyparley.base.ids import Fingerprint, b64url, digest
 from skyparley.domain.events import encode
 from skyparley.domain.messages.slots import VolumeSlot
+from skyparley.domain.records import LIVE_STATES
 from skyparley.engine.sequencer import Change, read_event
 from skyparley.evidence import jws
 from skyparley.evidence.card import Card
@@ -102,7 +103,9 @@ def _within(new: VolumeSlot, old: VolumeSlot) -> bool:
 # --- on a view -------------------------------------------------------------------------------------------------
 
 
-def agreement_two_signatures(state: State, shown: Overview, cards: Mapping[str, Card], held: set[str]) -> Broken:
+def agreement_two_signatures(
+    state: State, shown: Overview, cards: Mapping[Fingerprint, Card], held: set[str]
+) -> Broken:
     """Both parties' desk keys signed what is shown as an agreement; `held` remembers what was verified before."""
     broken: Broken = []
     for view in shown.agreements:
@@ -114,8 +117,8 @@ def agreement_two_signatures(state: State, shown: Overview, cards: Mapping[str, 
         for party in parties:
             signature = record.signatures.get(Fingerprint(party), "")
             proof = f"{view.agreement_id} {party} {signature}"
-            if proof not in held and not signature_holds(signature, text, cards[party]):
-                broken.append(f"{view.short_id} is shown without the signature of {cards[party].name}")
+            if proof not in held and not signature_holds(signature, text, cards[Fingerprint(party)]):
+                broken.append(f"{view.short_id} is shown without the signature of {cards[Fingerprint(party)].name}")
             held.add(proof)
     return broken
 
@@ -216,16 +219,23 @@ def _differ(what: str, mine: dict[Any, Any], theirs: dict[Any, Any], state: Stat
 
 
 def _notices(state: State, owner: Fingerprint, to: Fingerprint) -> dict[Any, Any]:
+    """What was told on a line.  Of what is cancelled or ended only that it is so; what never was told is nothing."""
+    line = to if owner == state.own else owner
     return {
         notice.id: (
-            notice.current.version,
             notice.state,
-            notice.past,
-            b64url(canonical(notice.current))[-24:],
-            str(notice.places.get(to if owner == state.own else owner)),
+            (
+                notice.current.version,
+                notice.past,
+                digest(canonical(notice.current))[:12],
+                str(notice.places.get(line)),
+            )
+            if notice.state in LIVE_STATES
+            else (),
         )
         for notice in state.notices.values()
         if notice.party == owner and (owner != state.own or to in notice.audience)
+        if line in notice.told or notice.live
     }
 
 
@@ -244,7 +254,12 @@ def _conflicts(state: State, peer: Fingerprint) -> dict[Any, Any]:
 
 def _agreements(state: State, peer: Fingerprint) -> dict[Any, Any]:
     return {
-        name[:8]: (sorted(record.signatures.items()), record.agreement.until, record.peer_holds, record.void)
+        name[:8]: (
+            sorted(digest(one.encode())[:8] for one in record.signatures.values()),
+            record.agreement.until,
+            record.peer_holds,
+            record.void,
+        )
         for name, record in state.agreements.items()
         if peer in record.signatures
     }

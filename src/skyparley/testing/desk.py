@@ -23,6 +23,9 @@ from skyparley.testing.host import Host
 ATTEMPTS: Final = 4
 """How often an officer sends the same act again after a fault."""
 
+KINDS: Final[tuple[NoticeKind, ...]] = ("TRANSIT", "TRANSIT", "AREA WORK", "HUM", "SAR")
+REASONS: Final[tuple[RejectReason, ...]] = ("CAPACITY", "WEATHER")
+
 Answer = c.Outcome | Refusal | None
 """None: no answer came, and nobody knows."""
 
@@ -119,7 +122,7 @@ class Desk:
         volumes = tuple(self.volume(now) for _ in range(self._rng.choice((1, 1, 1, 2))))
         audience = tuple(name for name in self._names if self._rng.random() < 0.9)
         return c.FileNotice(
-            kind=cast(NoticeKind, self._rng.choice(("TRANSIT", "TRANSIT", "AREA WORK", "HUM", "SAR"))),
+            kind=self._rng.choice(KINDS),
             volumes=volumes,
             due_regard=DueRegard(stated=True),
             audience=audience,
@@ -200,7 +203,7 @@ class Desk:
             case "accept":
                 return c.Accept(**base)
             case "reject":
-                return c.Reject(**base, reason=cast(RejectReason, self._rng.choice(("CAPACITY", "WEATHER"))))
+                return c.Reject(**base, reason=self._rng.choice(REASONS))
             case "stand_by":
                 return c.StandBy(**base, until=self._rng.randint(now, conflict.offer.valid_until + 1))
         return c.Withdraw(**base)

@@ -208,7 +208,7 @@ class Liar:
             "end": now + 90 * MINUTE,
         }
         volumes = [volume] if theirs is None else theirs["slots"]["volumes"]
-        slots = {
+        slots: dict[str, Any] = {
             "id": f"L-{len(feed.own) + 1:04d}",
             "kind": "TRANSIT",
             "volumes": volumes,
