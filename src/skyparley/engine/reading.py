@@ -3,10 +3,12 @@
 Everything here runs before the sequencer, on bytes that nobody trusts.  Source: line-v1 3.2, 6, 7.
 """
 
+import msgspec
+
 from skyparley.base import limits
 from skyparley.base.errors import Fault
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.envelope import Chain, NotAStatement, read_chain
+from skyparley.domain.messages.envelope import PROTO, Chain, NotAStatement, read_chain
 from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt, read_catch_up, read_hello, read_receipt
 from skyparley.evidence import jws
 from skyparley.evidence.card import Card
@@ -76,7 +78,7 @@ def read_peer_hello(text: str, card: Card, to: Fingerprint, typ: str, now_ms: in
     try:
         hello = read_hello(parsed.payload)
     except ValueError as error:
-        raise Unusable("MALFORMED", str(error)) from None
+        raise _not_understood(parsed.payload, error) from None
     _of_this_line(hello, card, to, parsed)
     return hello
 
@@ -87,7 +89,7 @@ def read_peer_catch_up(text: str, card: Card, to: Fingerprint, now_ms: int) -> C
     try:
         request = read_catch_up(parsed.payload)
     except ValueError as error:
-        raise Unusable("MALFORMED", str(error)) from None
+        raise _not_understood(parsed.payload, error) from None
     _of_this_line(request, card, to, parsed)
     return request
 
@@ -95,3 +97,18 @@ def read_peer_catch_up(text: str, card: Card, to: Fingerprint, now_ms: int) -> C
 def _of_this_line(request: Hello | CatchUp, card: Card, to: Fingerprint, parsed: Parsed) -> None:
     if (request.from_, request.to) != (card.fingerprint, to) or parsed.kid.role != "machine":
         raise Unusable("NOT_THIS_LINE", "this request belongs to another line")
+
+
+class _Speaks(msgspec.Struct, frozen=True):
+    proto: str
+
+
+def _not_understood(payload: bytes, error: ValueError) -> Unusable:
+    """A request of another version of the protocol is told so; anything else is malformed."""
+    try:
+        speaks = msgspec.json.decode(payload, type=_Speaks).proto
+    except (ValueError, RecursionError):
+        speaks = PROTO
+    if speaks != PROTO:
+        return Unusable("PROTO", f"this node speaks {PROTO}")
+    return Unusable("MALFORMED", str(error))
