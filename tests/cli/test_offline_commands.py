@@ -274,7 +274,7 @@ def every_command() -> list[list[str]]:
     def below(words: list[str]) -> list[list[str]]:
         told = run(*words, "--help").out
         named = re.findall(r"^  ([a-z-]+)  +\S", told.partition("Commands:\n")[2], re.M)
-        return [words, *(one for name in named for one in below(name))]
+        return [words, *(one for name in named for one in below([*words, name]))]
 
     return below([])
 

@@ -62,11 +62,12 @@ def body_of(said: Said, *, now_ms: int | None) -> Body:
     kind = said.kind or form.kind
     if not kind:
         raise BadForm(f"what kind of notice? Add --kind: {', '.join(NOTICE_KINDS)}")
+    kind = choose(kind, NOTICE_KINDS, what="kind of notice")
     volumes = _volumes(said, form, said.defaults, now_ms)
     if not volumes:
         raise BadForm("a notice has an area: add --circle, --polygon, --corridor, --volume or --file")
     return {
-        "kind": choose(kind, NOTICE_KINDS, what="kind of notice"),
+        "kind": kind,
         "volumes": volumes,
         "due_regard": _regard(said) or form.due_regard or DueRegard(stated=True),
         "audience": said.audience or form.audience,
