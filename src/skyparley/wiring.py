@@ -174,14 +174,15 @@ async def run_node(parts: Parts, *, ready: Callable[[str, str], None], stop: asy
             settings = (("desk.listen", parts.config.desk.listen), ("peer.listen", parts.config.peer.listen))
             sockets = [held.enter_context(_listening(key, listen)) for key, listen in settings]
             software = f"skyparley {version('skyparley')}"
-            entries = await parts.node.start([card.text for card in peers(parts.folder)], software)
+            pinned = {card.text for card in peers(parts.folder)}
+            entries = await parts.node.start(sorted(pinned), software)
             for server, listening in zip(servers, sockets, strict=True):
                 tasks.append(asyncio.create_task(server.serve(sockets=[listening])))
                 await server.begun.wait()
             desk, peer = (_url(listening) for listening in sockets)
             log.info("ready", desk=desk, peer=peer, entries=entries, name=parts.config.name)
             ready(desk, peer)
-            tasks.append(asyncio.create_task(_look_around(parts)))
+            tasks.append(asyncio.create_task(_look_around(parts, pinned)))
             tasks.append(asyncio.create_task(parts.node.failed()))
             await _until(stop, tasks)
         finally:
@@ -212,13 +213,12 @@ async def _stop(parts: Parts, servers: Sequence["_Server"], tasks: Sequence["asy
     log.info("stopped")
 
 
-async def _look_around(parts: Parts) -> None:
+async def _look_around(parts: Parts, seen: set[str]) -> None:
     """While the node runs: cards that were pinned by the command line, and room on a disk that was full."""
-    seen = {card.text for card in peers(parts.folder)}
     while True:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
-            for card in peers(parts.folder):
+            for card in await asyncio.to_thread(peers, parts.folder):
                 if card.text not in seen:
                     ruling = await parts.node.pin(card.text)
                     seen.add(card.text)

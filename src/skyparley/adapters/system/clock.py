@@ -85,7 +85,8 @@ class ScaledClock:
 
     def wait_ms(self, until_ms: int) -> int:
         """Real milliseconds until it shows `until_ms`, rounded up, so that who wakes then is not too early."""
-        return max(0, -((self.now_ms() - until_ms) * 1000 // self._rate_permille))
+        from_anchor_ms = -((self._shown_ms - until_ms) * 1000 // self._rate_permille)
+        return max(0, from_anchor_ms - (self.real_ms() - self._real_ms))
 
 
 def clock_of(settings: ClockSettings) -> RealClock | ScaledClock:
