@@ -439,6 +439,8 @@ def judge_offer(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str]
         return "OVERTAKEN", f"not the current version of {', '.join(stale) or 'the conflict'}"
     if _ours_stands(view, conflict, envelope):
         return "OVERTAKEN", "our proposal crossed it and stands"
+    if envelope.valid_until is not UNSET and envelope.valid_until <= now:
+        return "OVERTAKEN", "its validity was over when it arrived"
     if conflict.acceptance is not None and envelope.seen is not UNSET:
         if conflict.offer is not None and conflict.offer.by == view.own:
             return "STATE", "an acceptance is open"

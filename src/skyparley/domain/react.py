@@ -66,7 +66,7 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
                 if isinstance(event, StatementSealed) and event.owed
                 else ()
             )
-            return [*_sent(view, event, envelope, moment), *more]
+            return [*_sent(view, event, envelope, moment), *_outlived(view, envelope), *more]
         case StatementReceived() if envelope is not None:
             return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope)]
     return ()
@@ -142,4 +142,14 @@ def _lapsed(view: View, peer: Fingerprint, envelope: Envelope) -> list[Item]:
         for conflict in view.own_offers(peer)
         if not any(owed.type == "AGR" and owed.dialog_id == conflict.pair_id for owed in view.lines[peer].owed)
         if conflict.offer is not None and envelope.created_utc >= conflict.offer.valid_until and envelope.type != "ACC"
+    ]
+
+
+def _outlived(view: View, envelope: Envelope) -> list[Item]:
+    """The same at the other node: what we sealed after the validity of an offer, without an ACC, ends it here too."""
+    return [
+        OfferLapsed(pair_id=conflict.pair_id, proposal=conflict.offer.proposal)
+        for conflict in view.peer_offers(envelope.to)
+        if conflict.offer is not None and conflict.acceptance is None
+        if envelope.created_utc >= conflict.offer.valid_until and envelope.type != "ACC"
     ]

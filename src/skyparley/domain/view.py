@@ -74,6 +74,10 @@ class View(Protocol):
         """Conflicts with a peer in which an offer of ours is open."""
         ...
 
+    def peer_offers(self, peer: Fingerprint) -> list[Conflict]:
+        """Conflicts with a peer in which an offer of the peer is open."""
+        ...
+
     def next_notice_id(self) -> str:
         """The next free id of ours, for example A-0007."""
         ...

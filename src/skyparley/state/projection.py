@@ -42,7 +42,7 @@ class State:
         self.index = NoticeIndex(self.own)
         self.pairs_of: dict[NoticeKey, set[str]] = {}
         self.offers_of: dict[Fingerprint, set[str]] = {}
-        """Pairs in which an offer of ours is open, by peer."""
+        """Pairs in which an offer is open, by peer."""
         self.deficient: set[NoticeKey] = set()
         """Notices of ours that a peer answered with KEY_INCOMPLETE, until a new version is told."""
         self.agreed_on: dict[NoticeKey, set[str]] = {}
@@ -68,7 +68,14 @@ class State:
         return self.index.count(party)
 
     def own_offers(self, peer: Fingerprint) -> list[Conflict]:
-        return [self.conflicts[pair] for pair in sorted(self.offers_of.get(peer, ()))]
+        return self._offers(peer, by=self.own)
+
+    def peer_offers(self, peer: Fingerprint) -> list[Conflict]:
+        return self._offers(peer, by=peer)
+
+    def _offers(self, peer: Fingerprint, *, by: Fingerprint) -> list[Conflict]:
+        conflicts = [self.conflicts[pair] for pair in sorted(self.offers_of.get(peer, ()))]
+        return [conflict for conflict in conflicts if conflict.offer is not None and conflict.offer.by == by]
 
     def next_notice_id(self) -> str:
         prefix = self.name if self.name[0].isalpha() else f"N{self.name}"

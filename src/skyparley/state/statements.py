@@ -199,8 +199,7 @@ def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots)
     conflict.acceptance = None
     state.deadlines.clear("COUNTERSIGN", conflict.pair_id)
     state.deadlines.set("REPLY", conflict.pair_id, offer.reply_by)
-    offers = state.offers_of.setdefault(line.peer, set())
-    offers.add(conflict.pair_id) if offer.by == state.own else offers.discard(conflict.pair_id)
+    state.offers_of.setdefault(line.peer, set()).add(conflict.pair_id)
 
 
 def _answered(state: State, statement: Statement, slots: RejectSlots | StandBySlots | WithdrawSlots) -> None:
