@@ -1,11 +1,14 @@
 """Commands that list what the desk shows besides notices and conflicts: agreements, alarms, lines."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skyparley.cli.options import JsonOption, NodeOption, group
 from skyparley.cli.screen import as_json, table
+
+if TYPE_CHECKING:
+    from skyparley.state.views import TermView
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +34,8 @@ def agreements(
     from skyparley.cli.forms import time_shown
 
     with open_desk(node) as desk:
-        found = desk.overview().agreements
+        seen = desk.overview()
+    found = seen.agreements
     shown = [one for one in found if everything or one.status in ("PENDING", "IN_FORCE")]
     if json:
         as_json(shown)
@@ -40,9 +44,7 @@ def agreements(
         (
             one.short_id,
             one.status + (f", {one.why_void}" if one.why_void else ""),
-            " and ".join(
-                f"{term.party} {term.id} v{term.version + (term.volumes is not None)}" for term in one.notices
-            ),
+            " and ".join(map(_term_text, sorted(one.notices, key=lambda term: term.party != seen.own.name))),
             one.kind,
             " and ".join(one.signed_by),
             time_shown(one.until),
@@ -55,6 +57,11 @@ def agreements(
         rows,
         empty="No agreement is in force." + (f" {hidden} ended: --all" if hidden else ""),
     )
+
+
+def _term_text(term: "TermView") -> str:
+    """A notice of an agreement, with the version that it has under it."""
+    return f"{term.party} {term.id} v{term.version + (term.volumes is not None)}"
 
 
 def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
