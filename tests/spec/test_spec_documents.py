@@ -164,7 +164,7 @@ def test_limits_that_a_second_implementation_needs_are_told() -> None:
         f"{limits.VERTICES_PER_SHAPE:,} vertices",
         f"{limits.VERTICES_AFTER_SPLIT:,} after splitting",
         f"{limits.HOLES_PER_POLYGON} holes",
-        f"at most {limits.KEY_ENTRIES}",
+        f"of more than {limits.KEY_ENTRIES} the first {limits.KEY_ENTRIES}",
         f"{limits.NOTICES_LIVE_PER_PARTY:,} live notices",
         f"{limits.NOTICE_SPAN_MS // 86_400_000} days",
         f"{limits.REQUEST_AGE_MS // 60_000} minutes",

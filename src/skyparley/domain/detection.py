@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from math import floor
 from typing import Literal
 
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint, digest
 from skyparley.domain.events import ConflictFound, ConflictGone
@@ -146,9 +147,12 @@ def conflict_slots(view: View, conflict: Conflict) -> ConflictSlots:
 
 
 def key_for(view: View, peer: Fingerprint, volumes: Iterable[VolumeSlot]) -> tuple[KeyEntry, ...]:
-    """The awareness key towards one peer: its current notices that conflict with these volumes of ours (NOT-03)."""
+    """The awareness key towards one peer: its current notices that conflict with these volumes of ours (NOT-03).
+
+    Of more than KEY_ENTRIES the first by id: a notice must not be kept from being told because it conflicts with many.
+    """
     hit = sorted({key for key in by_notice(view.hits(view.own, volumes)) if key[0] == peer})
     return tuple(
         KeyEntry(id=notice.id, version=notice.current.version, hash=notice.told[peer].hash)
-        for notice in (view.notices[key] for key in hit)
+        for notice in (view.notices[key] for key in hit[: limits.KEY_ENTRIES])
     )

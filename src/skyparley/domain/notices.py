@@ -207,11 +207,13 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
 def missing_in_key(view: View, envelope: Envelope) -> tuple[str, ...]:
     """Versions of ours that the sender had received, that conflict with its notice, and that its key does not name.
 
-    Judged only against what the sender had seen: whatever came later is crossing.  Source: NOT-03, line-v1 5.4.
+    Judged only against what the sender had seen: whatever came later is crossing.  A full key ends with its last id: what
+    sorts behind that had no room.  The first KEY_ENTRIES are told.  Source: NOT-03, line-v1 5.4.
     """
     slots = envelope.slots
     assert isinstance(slots, NoticeSlots)
     seen: Number = NOTHING if envelope.seen is UNSET else envelope.seen.number
+    last = slots.key[-1].id if len(slots.key) == limits.KEY_ENTRIES else None
     named = {(entry.id, entry.version): entry.hash for entry in slots.key}
     missing = []
     for key in sorted(by_notice(view.hits(envelope.from_, slots.volumes))):
@@ -219,9 +221,11 @@ def missing_in_key(view: View, envelope: Envelope) -> tuple[str, ...]:
         told = notice.told.get(envelope.from_)
         if key[0] != view.own or told is None or told.number > seen or told.version != notice.current.version:
             continue
+        if last is not None and notice.id > last:
+            continue
         if named.get((notice.id, told.version)) != told.hash:
             missing.append(notice.ref)
-    return tuple(missing)
+    return tuple(missing[: limits.KEY_ENTRIES])
 
 
 def judge_act(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
