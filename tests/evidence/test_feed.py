@@ -34,7 +34,7 @@ def statement(head: Head | None, *, open_epoch: int = 1, kid: Kid = DESK_KID, **
         "prev": prev or None,
         "from": CARD.fingerprint,
         "to": PEER,
-        "msg_id": f"{epoch}-{seq}",
+        "msg_id": f"{epoch:08x}-0000-4000-8000-{seq:012x}",
         **changes,
     }
     plain = {name: value for name, value in envelope.items() if value is not None}
@@ -90,7 +90,7 @@ def test_the_same_statement_twice():
 
 
 def test_a_fork():
-    other = statement(head_of(WHOLE[:2]), msg_id="another")
+    other = statement(head_of(WHOLE[:2]), msg_id="ffffffff-0000-4000-8000-000000000001")
     texts = [*WHOLE[:3], other, *WHOLE[3:]]
     assert found(texts) == [(3, 7, "FORK")]
     assert verify_feed(texts, CARD, PEER).count == 7, "both sides of a fork are the party's own words"
@@ -98,7 +98,7 @@ def test_a_fork():
 
 def test_a_broken_chain():
     """One who rewrites a statement and everything after it must break the chain where the old and the new meet."""
-    rewritten = statement(head_of(WHOLE[:2]), msg_id="rewritten")
+    rewritten = statement(head_of(WHOLE[:2]), msg_id="ffffffff-0000-4000-8000-000000000002")
     assert found([*WHOLE[:2], rewritten, *WHOLE[3:]]) == [(3, 8, "BROKEN")]
 
 

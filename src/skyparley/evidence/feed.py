@@ -25,7 +25,7 @@ STEPS: Final = {
     2: "Its typ is skyparley-statement.",
     3: "Its kid names the card's party, and a role key that the card certifies.",
     4: "That key signed it.",
-    5: "Its payload is canonical JSON and has proto, epoch, seq, prev, seen, from and to as they should be.",
+    5: "Its payload is canonical JSON and has proto, epoch, seq, prev, seen, from, to and msg_id as they should be.",
     6: "It is from the card's party and to the given peer.",
     7: "Its seq is one more than that of the statement before it, or 1 in a later epoch, and no number was used twice.",
     8: "Its prev is the SHA-256 of the statement before it, and is absent where seq is 1.",
@@ -43,9 +43,10 @@ OUT_OF_ORDER: Final = "OUT_OF_ORDER"
 
 _Hash = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
+_Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
 
 
-class Head(msgspec.Struct, frozen=True):
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last statement of a feed, and the form of `seen` on the wire."""
 
     epoch: _Count
@@ -120,6 +121,7 @@ class _Envelope(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     seq: _Count
     from_: str
     to: str
+    msg_id: _Uuid
     prev: _Hash = ""
     seen: Head | None = None
 
