@@ -306,6 +306,19 @@ def test_a_counter_crosses_a_withdrawal_and_a_new_proposal(proposer_first):
     assert same(*world.nodes)["offer"] == standing
 
 
+def test_a_counter_that_is_refused_ends_what_it_counters_at_both():
+    """B activates its notice while A's counter, that would move it, is under way."""
+    world, a, b = conflicting()
+    world.now += 3 * HOUR
+    offer(b, world)
+    world.settle()
+    b.done(c.ActivateNotice(id="B-0001", expected_version=1))
+    offer(a, world)
+    world.settle()
+    end = same(a, b)
+    assert (end["offer"], [one.slots.code for one in b.told(a) if one.type == "ERR"]) == (None, ["TERMS"])
+
+
 def test_a_rejection_crosses_a_withdrawal():
     world, a, b = conflicting()
     offer(a, world)
@@ -418,6 +431,23 @@ def test_an_offer_lapses_only_when_it_is_proved_that_nobody_accepted():
     offer(a, world)
     world.settle()
     assert same(a, b)["state"] == "PROPOSED"
+
+
+def test_an_offer_that_ran_out_is_open_at_nobody():
+    """Whoever sealed the proof ends it as well; one that arrives after its validity is answered with OVERTAKEN."""
+    world, a, b = conflicting()
+    offer(a, world)
+    world.settle()
+    world.now = a.conflict().offer.valid_until
+    b.file(circle(900), to=[a])
+    assert b.conflict().offer is None
+    world.settle()
+    assert same(a, b)["state"] == "DETECTED"
+    offer(a, world)
+    world.now = a.conflict().offer.valid_until
+    world.settle()
+    assert same(a, b)["offer"] is None
+    assert [one.slots.code for one in b.told(a) if one.type == "ERR"] == ["OVERTAKEN"]
 
 
 def test_a_counter_to_an_offer_that_lapsed_meanwhile():

@@ -14,6 +14,7 @@ from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
     AlarmRaised,
     EvidenceKept,
+    OfferLapsed,
     ReceiptKept,
     StatementReceived,
     StatementRestored,
@@ -66,6 +67,7 @@ def _accept(
         err, text = judged
         missing = ()
         items.append(_received(command, moment, err, (), text[:200]))
+        items += _countered(view, command)
     if err is not None and _type_of(command) != "ERR":
         slots = ErrSlots(epoch=chain.epoch, seq=chain.seq, hash=statement_hash(command.jws), code=err, ids=missing)
         items.append(draft("ERR", line.peer, slots, moment, reply_to=chain.msg_id))
@@ -122,6 +124,20 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
                 return judge_accept(view, envelope, line, now)
             return judge_offer(view, envelope, now)
     assert_never(envelope.type)
+
+
+def _countered(view: View, command: ReceiveStatement) -> list[Item]:
+    """Whoever counters does not accept: our offer ends with a CPR to it, even where the CPR itself is refused."""
+    try:
+        envelope = read_meaning(command.payload)
+    except NotUnderstood:
+        return []
+    conflict = view.conflicts.get(str(envelope.dialog_id)) if envelope.type == "CPR" else None
+    if conflict is None or conflict.offer is None or conflict.offer.by != view.own:
+        return []
+    if conflict.offer.msg_id != envelope.reply_to:
+        return []
+    return [OfferLapsed(pair_id=conflict.pair_id, proposal=conflict.offer.proposal)]
 
 
 def _type_of(command: ReceiveStatement) -> str:
