@@ -177,7 +177,7 @@ _TOLD_STATE: Final[Mapping[str, NoticeState]] = {"NCX": "CANCELLED", "NEND": "EN
 def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots) -> None:
     envelope = statement.envelope
     conflict = state.conflicts.get(str(envelope.dialog_id))
-    if conflict is None or not conflict.live:
+    if conflict is None or not conflict.live or conflict.conflict_id != slots.conflict_id:
         return  # Ours, restored after a loss: the conflict was overtaken, and so is the offer.
     offer = Offer(
         by=envelope.from_,
