@@ -4,15 +4,17 @@ They judge by the tape (what is durable, what was promised, what left) and by th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 import msgspec
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint, b64url, digest
+from skyparley.base.times import MINUTE
 from skyparley.domain.events import encode
 from skyparley.domain.messages.slots import VolumeSlot
-from skyparley.domain.records import LIVE_STATES
+from skyparley.domain.records import LIVE_STATES, Conflict
 from skyparley.engine.sequencer import Change, read_event
 from skyparley.evidence import jws
 from skyparley.evidence.card import Card
@@ -179,10 +181,37 @@ _FOLDED: Final = (
 
 def replay_equals(live: State, again: State) -> Broken:
     """Both states are equal in every part that decisions and views read."""
-    broken = [f"{part} differs after a replay" for part in _FOLDED if getattr(live, part) != getattr(again, part)]
+    broken = [
+        f"{part} differs after a replay: {_first_difference(_part(live, part), _part(again, part))}"
+        for part in _FOLDED
+        if _part(live, part) != _part(again, part)
+    ]
     if live.deadlines.next() != again.deadlines.next() or len(live.deadlines) != len(again.deadlines):
         broken.append("deadlines differ after a replay")
     return broken
+
+
+def _part(state: State, part: str) -> Any:
+    """A part to compare.  Drafts that wait hold plain data, in which a list read back was a tuple when it was written."""
+    if part != "lines":
+        return getattr(state, part)
+    return {
+        peer: replace(line, owed=[canonical(owed) for owed in line.owed])  # type: ignore[misc]
+        for peer, line in state.lines.items()
+    }
+
+
+def _first_difference(one: Any, two: Any) -> str:
+    """Where two parts differ, for people."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        for name in [*one, *two]:
+            if one.get(name) != two.get(name):
+                return f"{str(name)[:24]}: {_first_difference(one.get(name), two.get(name))}"
+    if is_dataclass(one) and is_dataclass(two):
+        for member in fields(one):
+            if getattr(one, member.name) != getattr(two, member.name):
+                return f"{member.name}: {_first_difference(getattr(one, member.name), getattr(two, member.name))}"
+    return f"{str(one)[:160]} live, {str(two)[:160]} replayed"
 
 
 def signers_keep(state: State, signed: Mapping[str, bytes]) -> Broken:
@@ -198,8 +227,8 @@ def signers_keep(state: State, signed: Mapping[str, bytes]) -> Broken:
 # --- when faults have stopped ------------------------------------------------------------------------------------
 
 
-def converge(one: State, two: State) -> Broken:
-    """What both nodes must say equally about the line between them."""
+def converge(one: State, two: State, now: int) -> Broken:
+    """What both nodes must say equally about the line between them, at the world's time `now`."""
     broken: Broken = []
     for mine, theirs in ((one, two), (two, one)):
         line, back = mine.lines[theirs.own], theirs.lines[mine.own]
@@ -208,7 +237,7 @@ def converge(one: State, two: State) -> Broken:
         if line.sent.head_hash != back.received.head_hash or line.delivered != line.sent.head:
             broken.append(f"{mine.name} to {theirs.name}: sent {line.sent.head}, received {back.received.head}")
         broken += _differ("notices", _notices(mine, mine.own, theirs.own), _notices(theirs, mine.own, mine.own), mine)
-    broken += _differ("conflicts", _conflicts(one, two.own), _conflicts(two, one.own), one)
+    broken += _differ("conflicts", _conflicts(one, two.own, now), _conflicts(two, one.own, now), one)
     broken += _differ("agreements", _agreements(one, two.own), _agreements(two, one.own), one)
     return broken
 
@@ -239,17 +268,24 @@ def _notices(state: State, owner: Fingerprint, to: Fingerprint) -> dict[Any, Any
     }
 
 
-def _conflicts(state: State, peer: Fingerprint) -> dict[Any, Any]:
+def _conflicts(state: State, peer: Fingerprint, now: int) -> dict[Any, Any]:
+    """Live conflicts on a line.  The word for one whose start has come depends on which of clock and offer was first."""
     return {
         conflict.pair_id[:8]: (
             conflict.conflict_id[:8],
-            conflict.state,
+            conflict.state if _start(state, conflict) > now + 2 * MINUTE else "",
             (conflict.offer.proposal[:8], conflict.offer.by[:8], conflict.offer.turn) if conflict.offer else None,
             "BOUND" if conflict.acceptance else "",
         )
         for conflict in state.conflicts.values()
         if conflict.other_party == peer and conflict.live and conflict.shared
     }
+
+
+def _start(state: State, conflict: Conflict) -> int:
+    own = state.notices[(state.own, conflict.own_id)]
+    other = state.notices[(conflict.other_party, conflict.other_id)]
+    return max(own.current.start, other.current.start)
 
 
 def _agreements(state: State, peer: Fingerprint) -> dict[Any, Any]:

@@ -25,7 +25,7 @@ from skyparley.testing.liar import Liar, payload_of
 from skyparley.testing.loop import sim_loop
 from skyparley.testing.network import LATEST_S, Net
 from skyparley.testing.parties import party, table
-from skyparley.testing.ports import SimClock
+from skyparley.testing.ports import START_MS, SimClock
 from skyparley.testing.tape import Trace, Violation, content_of
 
 STEPS: Final = 60
@@ -348,6 +348,7 @@ class World:
 
     async def _differences(self) -> list[str]:
         states = []
+        now = START_MS + round(sim_loop().time() * 1000)
         for host in self.hosts:
             try:
                 states.append(await host.look(lambda state: state))
@@ -357,7 +358,7 @@ class World:
             text
             for place, one in enumerate(states)
             for two in states[place + 1 :]
-            for text in checkers.converge(one, two)
+            for text in checkers.converge(one, two, now)
         ]
 
     async def _judge_journal(self, host: Host) -> None:
