@@ -7,7 +7,7 @@ from skyparley.domain.messages.slots import ConflictSlots
 from skyparley.domain.records import Notice
 from skyparley.domain.view import Hit, Item, View
 from skyparley.domain.volumes import volume_of
-from skyparley.geometry.volumes import judge
+from skyparley.geometry.volumes import judge, separated
 
 
 def check_claim(view: View, peer: Fingerprint, slots: ConflictSlots) -> list[Item]:
@@ -35,9 +35,8 @@ def _compare(view: View, peer: Fingerprint, slots: ConflictSlots, own: Notice, o
     own_place, other_place = slots.volumes if own_first else (slots.volumes[1], slots.volumes[0])
     if own_place >= len(own.current.volumes) or other_place >= len(other.current.volumes):
         return _alarm(view, peer, slots, "names a volume that is not there")
-    verdict = judge(
-        volume_of(own.current.volumes[own_place]), volume_of(other.current.volumes[other_place]), view.table.separation
-    )
+    volumes = volume_of(own.current.volumes[own_place]), volume_of(other.current.volumes[other_place])
+    verdict = judge(*volumes, view.table.separation)
     tolerance = view.table.verdict_tolerance_m
     ours = gaps_slot(Hit((peer, other.id), own_place, other_place, verdict))
     if abs(ours.lateral_m - slots.gaps.lateral_m) > tolerance + 1:
@@ -45,9 +44,8 @@ def _compare(view: View, peer: Fingerprint, slots: ConflictSlots, own: Notice, o
     known = view.conflicts.get(slots.pair_id)
     if known is not None and known.live and known.conflict_id == slots.conflict_id:
         return []
-    apart = ours.vertical_ft >= view.table.separation_vertical_ft or ours.time_ms >= view.table.separation_time_ms
     beyond_m = verdict.gaps.lateral_m - verdict.margin_m - view.table.separation_lateral_m
-    if verdict.conflict or apart or beyond_m > tolerance:
+    if verdict.conflict or separated(*volumes, view.table.separation) or beyond_m > tolerance:
         return _alarm(view, peer, slots, "is no conflict by our geometry")
     start = max(own.current.volumes[own_place].start, other.current.volumes[other_place].start)
     end = min(own.current.volumes[own_place].end, other.current.volumes[other_place].end)
