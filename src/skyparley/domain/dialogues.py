@@ -32,7 +32,7 @@ from skyparley.domain.messages.slots import (
     WithdrawSlots,
 )
 from skyparley.domain.notices import bound_reasons, content_reasons
-from skyparley.domain.records import Conflict, ConflictState, Line, Notice, NoticeVersion, Offer
+from skyparley.domain.records import LIVE_STATES, Conflict, ConflictState, Line, Notice, NoticeVersion, Offer
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 from skyparley.domain.volumes import changed_fields, geometry_reasons, volume_of
 from skyparley.evidence import jws
@@ -508,11 +508,10 @@ def judge_agreement(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode
     """AGR: the agreement that we accepted, with both signatures."""
     slots = envelope.slots
     assert isinstance(slots, AgreementSlots)
-    conflict = view.conflicts.get(str(envelope.dialog_id))
-    if conflict is None or conflict.acceptance is None:
+    acceptance = view.accepted.get(slots.agreement_id)
+    if acceptance is None or not all(_told_so(view, term) for term in slots.agreement.notices):
         return "NOT_OURS", "we accepted no such terms, or they were overtaken"
-    acceptance = conflict.acceptance
-    if slots.agreement_id != acceptance.agreement_id or slots.agreement != acceptance.agreement:
+    if slots.agreement_id != agreement_id(slots.agreement) or slots.agreement.pair_id != envelope.dialog_id:
         return "TERMS", "this is not the text that we accepted"
     proposer, acceptor = slots.signatures
     if (proposer.party, acceptor.party) != (envelope.from_, view.own):
@@ -534,6 +533,14 @@ def judge_answer(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
         if slots.until > offer.valid_until:
             return "STATE", "stand by beyond the proposal's validity"
     return None
+
+
+def _told_so(view: View, term: TermNotice) -> bool:
+    """Whether the other side did not change its notice after it countersigned; ours we were bound not to change."""
+    notice = view.notices.get((Fingerprint(term.party), term.id))
+    if notice is None:
+        return False
+    return notice.party == view.own or (notice.current.version == term.version and notice.state in LIVE_STATES)
 
 
 # --- leaves ----------------------------------------------------------------------------------------------------

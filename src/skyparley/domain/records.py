@@ -149,6 +149,15 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: int
 
 
+class OpenAcceptance(msgspec.Struct, frozen=True):
+    """An ACC of ours that the proposer has neither countersigned nor given back, whatever became of the conflict here."""
+
+    proposal: str
+    statement: str
+    """The hash of our ACC."""
+    signature: str
+
+
 class Acceptance(msgspec.Struct, frozen=True):
     """An agreement that the acceptor has signed and the proposer not yet."""
 

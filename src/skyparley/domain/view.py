@@ -11,7 +11,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.events import Event
 from skyparley.domain.messages.codes import ClockKind, ClockQuality
 from skyparley.domain.messages.slots import VolumeSlot
-from skyparley.domain.records import AgreementRecord, Conflict, Draft, Line, Notice, OwedDraft
+from skyparley.domain.records import AgreementRecord, Conflict, Draft, Line, Notice, OpenAcceptance, OwedDraft
 from skyparley.domain.table import Table
 from skyparley.evidence.card import Card
 from skyparley.geometry.volumes import Verdict
@@ -51,6 +51,8 @@ class View(Protocol):
     def conflicts(self) -> Mapping[str, Conflict]: ...
     @property
     def agreements(self) -> Mapping[str, AgreementRecord]: ...
+    @property
+    def accepted(self) -> Mapping[str, OpenAcceptance]: ...
     @property
     def answers(self) -> Mapping[str, tuple[str, Outcome]]: ...
 

@@ -12,7 +12,7 @@ from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.messages.codes import ClockKind
 from skyparley.domain.messages.slots import VolumeSlot
-from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
 from skyparley.domain.table import Table, table_hash
 from skyparley.domain.view import Hit, NoticeKey
 from skyparley.evidence.card import Card
@@ -35,6 +35,8 @@ class State:
         self.notices: dict[NoticeKey, Notice] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.agreements: dict[str, AgreementRecord] = {}
+        self.accepted: dict[str, OpenAcceptance] = {}
+        """By agreement id: what we signed and the proposer may still countersign."""
         self.answers: dict[str, tuple[str, Outcome]] = {}
         self.alarms: deque[Alarm] = deque(maxlen=limits.ALARMS_KEPT)
         self.anchor: e.ClockAnchored | None = None

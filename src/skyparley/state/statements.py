@@ -36,6 +36,7 @@ from skyparley.domain.records import (
     NoticeState,
     NoticeVersion,
     Offer,
+    OpenAcceptance,
     Place,
     Told,
     lead_class,
@@ -204,6 +205,8 @@ def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots)
 
 def _answered(state: State, statement: Statement, slots: RejectSlots | StandBySlots | WithdrawSlots) -> None:
     conflict = state.conflicts.get(str(statement.envelope.dialog_id))
+    if isinstance(slots, WithdrawSlots) and statement.received_utc is not None:
+        _given_back(state, proposal=slots.proposal)
     if conflict is None:
         return
     open_offer = conflict.offer
@@ -231,9 +234,11 @@ def _accepted(state: State, statement: Statement, slots: AcceptSlots) -> None:
     """Ours: we are bound from here on.  The peer's: its countersignature follows in the same batch."""
     envelope = statement.envelope
     conflict = state.conflicts.get(str(envelope.dialog_id))
-    if conflict is None or envelope.from_ != state.own or conflict.offer is None:
+    if envelope.from_ != state.own:
         return
-    if conflict.offer.proposal != slots.proposal:
+    # Also where the offer is not open here any more: an ACC that comes back after a loss binds all the same.
+    state.accepted[slots.agreement_id] = OpenAcceptance(slots.proposal, statement.hash, slots.signature)
+    if conflict is None or conflict.offer is None or conflict.offer.proposal != slots.proposal:
         return
     agreement = agreement_of(state, conflict, conflict.offer, acceptor=state.own)
     conflict.acceptance = Acceptance(agreement, slots.agreement_id, slots.signature, statement.hash)
@@ -255,6 +260,7 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
         peer_holds=envelope.from_ != state.own or line.delivered >= envelope.number,
     )
     state.agreements[slots.agreement_id] = record
+    state.accepted.pop(slots.agreement_id, None)
     if not record.peer_holds:
         state.pending.add(slots.agreement_id)
     for term in agreement.notices:
@@ -307,6 +313,7 @@ def _could_not_process(state: State, line: Line, slots: ErrSlots) -> None:
             if key[0] == state.own and line.peer in notice.told and notice.told[line.peer].hash == slots.hash
         }
         return
+    _given_back(state, statement=slots.hash)
     for pair in sorted({pair for key, pairs in state.pairs_of.items() if key[0] == line.peer for pair in pairs}):
         conflict = state.conflicts[pair]
         if conflict.acceptance is not None and conflict.acceptance.statement == slots.hash:
@@ -316,6 +323,13 @@ def _could_not_process(state: State, line: Line, slots: ErrSlots) -> None:
         elif conflict.offer is not None and conflict.offer.proposal == slots.hash:
             _move(conflict, "LAPSED")
             _drop_offer(state, conflict)
+
+
+def _given_back(state: State, *, proposal: str = "", statement: str = "") -> None:
+    """The proposer withdrew, or could not use our ACC: we are free again."""
+    for name, open_one in tuple(state.accepted.items()):
+        if open_one.proposal == proposal or open_one.statement == statement:
+            del state.accepted[name]
 
 
 # --- leaves ----------------------------------------------------------------------------------------------------
