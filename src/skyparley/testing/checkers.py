@@ -293,7 +293,7 @@ def _agreements(state: State, peer: Fingerprint) -> dict[Any, Any]:
         name[:8]: (
             sorted(digest(one.encode())[:8] for one in record.signatures.values()),
             record.agreement.until,
-            record.peer_holds,
+            record.peer_holds or record.expired,
             record.void,
         )
         for name, record in state.agreements.items()
