@@ -162,6 +162,22 @@ def test_an_answer_that_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     assert caught.value.code == "UNREACHABLE"
 
 
+def test_an_answer_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_MS", 100)
+
+    class Dripping(Server):
+        async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"a.b.c")
+            writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b"1\r\na\r\n")
+                await asyncio.sleep(0)
+
+    with pytest.raises(BearerFault) as caught:
+        against(Dripping(b""), ask=hello)
+    assert caught.value.code == "UNREACHABLE"
+
+
 def test_nothing_is_followed_elsewhere() -> None:
     there = Server(reply(b"h.h.h"))
 

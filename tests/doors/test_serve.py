@@ -15,7 +15,9 @@ import door_support as d
 import httpx
 import pytest
 
+from skyparley import wiring
 from skyparley.adapters.system.node_dir import NodePaths
+from skyparley.base.errors import JournalFull
 
 SERVE = "import sys; from pathlib import Path; from skyparley.cli.serve import serve_node; sys.exit(serve_node(Path(sys.argv[1])))"
 
@@ -214,3 +216,55 @@ async def _peer_has(url: str, folder: Path, ids: set[str]) -> None:
         await d.until(look, wait_s=40)
         alarms = (await http.get(f"{url}/desk/v1/alarms")).json()
         assert [one for one in alarms if one["code"] in ("FORK", "BROKEN", "DIVERGED", "SEEN_FALSE")] == []
+
+
+def test_a_disk_with_room_again_is_noticed_without_a_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room: list[bool] = []
+
+    def has_room(at: Path) -> bool:
+        assert at == folder
+        room.append(len(room) >= 2)
+        return room[-1]
+
+    monkeypatch.setattr(wiring, "LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr(wiring, "_has_room", has_room)
+
+    async def run() -> None:
+        async with d.serving(folder) as (parts, url), httpx.AsyncClient() as client:
+            parts.journal.trouble = JournalFull("no space left")
+            assert (await client.get(f"{url}/desk/v1/health")).status_code == 503
+            await d.until(lambda: parts.journal.trouble is None)
+            assert room == [False, False, True]
+            assert (await client.get(f"{url}/desk/v1/health")).json() == {"status": "OK", "ready": True}
+
+    asyncio.run(run())
+
+
+def test_room_is_tried_and_not_assumed(tmp_path: Path) -> None:
+    assert wiring._has_room(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert not wiring._has_room(tmp_path / "gone")
+
+
+def test_a_part_that_ends_by_itself_ends_the_node(folder: Path) -> None:
+    async def run() -> None:
+        parts = wiring.build_node(folder, {})
+        ready = asyncio.Event()
+        running = asyncio.create_task(
+            wiring.run_node(parts, ready=lambda desk, peer: ready.set(), stop=asyncio.Event())
+        )
+        await ready.wait()
+        parts.node._ended(_Ended("watch", RuntimeError("the watch fell asleep")))  # type: ignore[arg-type]
+        with pytest.raises(wiring.NodeEnded, match="fell asleep"):
+            await running
+
+    asyncio.run(run())
+
+
+class _Ended:
+    """A task that ended with an error."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        self.get_name = lambda: name
+        self.exception = lambda: error
+        self.cancelled = lambda: False
