@@ -166,7 +166,7 @@ def notice(*, audience: Sequence[str] = (), **more: Any) -> dict[str, Any]:
     }
 
 
-async def until(condition: Callable[[], Any], *, wait_s: float = 10) -> Any:
+async def until(condition: Callable[[], Any], *, wait_s: float = 30) -> Any:
     """What a condition comes to as soon as that is true; it is looked at again whenever the loop has done something."""
     async with asyncio.timeout(wait_s):
         while True:

@@ -227,6 +227,27 @@ def test_what_is_too_large_is_not_read(folder: Path) -> None:
     at_desk(folder, work)
 
 
+def test_a_body_that_does_not_arrive_is_not_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODY_ARRIVES_MS", 20)
+
+    async def never() -> Any:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async def work(parts: Parts, client: httpx.AsyncClient) -> None:
+        headers = d.key() | {"content-type": "application/json"}
+        said = await client.post("/desk/v1/notices", content=never(), headers=headers)
+        assert (said.status_code, said.json()["error"]["code"]) == (408, "TIMED_OUT")
+        assert said.headers["connection"] == "close"
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=parts.peer_app), base_url="http://peer.test"
+        ) as stranger:
+            slow = await stranger.post("/peer/v1/hello", content=never())
+            assert (slow.status_code, slow.json()["error"]["code"]) == (400, "MALFORMED")
+
+    at_desk(folder, work)
+
+
 @pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_a_body_says_that_it_is_json(folder: Path, media_type: str) -> None:
     async def work(parts: Parts, client: httpx.AsyncClient) -> None:

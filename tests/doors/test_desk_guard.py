@@ -169,7 +169,7 @@ def test_over_the_most_sessions_the_oldest_ends(folder: Path) -> None:
 def test_an_act_with_a_session_comes_from_our_own_page(folder: Path, headers: dict[str, str], status: int) -> None:
     async def work(parts: Parts, hand: Hand) -> None:
         async with d.desk(parts) as client:
-            await log_on(client)
+            await client.post("/desk/v1/session", json={"token": d.token_of(folder)})
             said = await client.post("/desk/v1/notices", json=d.notice(), headers=d.key() | headers)
             assert said.status_code == status
             filed = (await client.get("/desk/v1/notices")).json()

@@ -43,7 +43,7 @@ async def door() -> AsyncIterator[int]:
 
 def at_door(work: Work) -> None:
     async def run() -> None:
-        async with asyncio.timeout(20), door() as port:
+        async with asyncio.timeout(60), door() as port:
             await work(port)
 
     asyncio.run(run())
