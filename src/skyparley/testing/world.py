@@ -104,15 +104,19 @@ class World:
             self.note(f"{name} keeps {entry.kind} {digest(entry.content)[:12]}")
             if self.trace.lines is not None:
                 self.trace.show(told(entry))
-            match entry.kind:
-                case "StatementSealed" | "StatementReceived" | "StatementRestored":
-                    self._learn(host, entry)
-                case "NoticeFiled" | "NoticeChanged":
-                    self._own_content(host, entry)
-                case "AgreementVoid":
-                    event = decode(entry.kind, content_of(entry))
-                    assert isinstance(event, AgreementVoid)
-                    self.bonds[name][event.agreement_id].void = True
+            self._consider(host, entry)
+
+    def _consider(self, host: Host, entry: Entry) -> None:
+        name = host.party.name
+        match entry.kind:
+            case "StatementSealed" | "StatementReceived" | "StatementRestored":
+                self._learn(host, entry)
+            case "NoticeFiled" | "NoticeChanged":
+                self._own_content(host, entry)
+            case "AgreementVoid":
+                event = decode(entry.kind, content_of(entry))
+                assert isinstance(event, AgreementVoid)
+                self.bonds[name][event.agreement_id].void = True
 
     def _learn(self, host: Host, entry: Entry) -> None:
         event = decode(entry.kind, content_of(entry))
@@ -290,6 +294,9 @@ class World:
         self.note(f"{host.party.name} is restored from {host.disk.tape.position} to {position}")
         self._forget_unheard(host)
         host.disk.put_back(position)
+        self.bonds[host.party.name].clear()
+        for entry in host.disk.tape.entries:
+            self._consider(host, entry)
         self._down_until[host.party.name] = sim_loop().time()
 
     def _forget_unheard(self, host: Host) -> None:
