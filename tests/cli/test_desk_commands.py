@@ -15,7 +15,7 @@ from command_line import Ran, run
 from real_nodes import init, pin_each_other, served
 
 CIRCLE = ("--circle", "36.1N 37.2E 20NM")
-WHEN = ("--start", "+2h", "--end", "+3h")
+WHEN = ("--start", "2035-01-01T08:00Z", "--end", "09:00Z")
 
 
 class Pair(NamedTuple):

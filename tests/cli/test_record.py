@@ -173,15 +173,17 @@ def test_a_receipt_for_another_hash_is_found(folders: tuple[Path, Path]) -> None
     assert failed_steps(verified(*folders, change)) == {6}
 
 
-def agreement_changed(folders: tuple[Path, Path], change: Callable[[dict[str, Any], Identity], None]) -> set[int]:
-    """B, the proposer, forges its own AGR: the steps that B's record then fails."""
+def agreement_changed(folders: tuple[Path, Path], change: Callable[[dict[str, Any], Identity], None]) -> str:
+    """B, the proposer, forges its own AGR: what B's record then fails, all of it in step 7."""
 
     def forge(entries: Entries) -> Entries:
         b, at = keys_of(folders[1]), places(entries, "StatementSealed", "AGR")[0]
         entries[at] = resealed(entries[at], b, "desk", lambda fields: change(fields["slots"], b))
         return entries[: at + 1]
 
-    return failed_steps(verified(folders[1], folders[0], forge))
+    record = verified(folders[1], folders[0], forge)
+    assert failed_steps(record) <= {7}
+    return "\n".join(finding.text for finding in record.findings if finding.verdict == "FAILS")
 
 
 def test_terms_changed_after_the_other_signed_are_found(folders: tuple[Path, Path]) -> None:
@@ -193,14 +195,39 @@ def test_terms_changed_after_the_other_signed_are_found(folders: tuple[Path, Pat
         slots["agreement_id"] = digest(text)
         slots["signatures"][0]["jws"] = jws.sign_detached(text, b.desk, b.desk_kid, jws.AGREEMENT)
 
-    assert agreement_changed(folders, change) == {7}
+    found = agreement_changed(folders, change)
+    assert "A did not sign this text" in found
+    assert "B did not sign this text" not in found
+    assert "no proposal on the proposer's feed has these terms" in found
+    assert "no acceptance on the acceptor's feed carries this signature" in found
+
+
+def test_an_agreement_under_another_id_is_found(folders: tuple[Path, Path]) -> None:
+    def change(slots: dict[str, Any], b: Identity) -> None:
+        slots["agreement_id"] = digest(b"another text")
+
+    assert "its id is not the hash of its text" in agreement_changed(folders, change)
 
 
 def test_an_agreement_that_one_party_signed_twice_is_found(folders: tuple[Path, Path]) -> None:
     def change(slots: dict[str, Any], b: Identity) -> None:
         slots["signatures"][1]["jws"] = slots["signatures"][0]["jws"]
 
-    assert agreement_changed(folders, change) == {7}
+    assert "A did not sign this text" in agreement_changed(folders, change)
+
+
+def test_an_agreement_with_one_signer_is_found(folders: tuple[Path, Path]) -> None:
+    def change(slots: dict[str, Any], b: Identity) -> None:
+        slots["signatures"][1] = slots["signatures"][0]
+
+    assert "it is not signed by proposer and acceptor" in agreement_changed(folders, change)
+
+
+def test_an_agreement_with_a_stranger_is_found(folders: tuple[Path, Path]) -> None:
+    def change(slots: dict[str, Any], b: Identity) -> None:
+        slots["agreement"]["acceptor"] = digest(b"a stranger")
+
+    assert "it is not between the two parties of the line" in agreement_changed(folders, change)
 
 
 def test_an_agreement_signed_by_a_machine_is_found(folders: tuple[Path, Path]) -> None:
@@ -208,19 +235,28 @@ def test_an_agreement_signed_by_a_machine_is_found(folders: tuple[Path, Path]) -
         text = canonical(slots["agreement"])
         slots["signatures"][0]["jws"] = jws.sign_detached(text, b.machine, b.machine_kid, jws.AGREEMENT)
 
-    assert agreement_changed(folders, change) == {7}
+    assert agreement_changed(folders, change).endswith("B did not sign this text")
 
 
-def test_an_agreement_about_another_conflict_is_found(folders: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("name", ["pair_id", "conflict_id"])
+def test_an_agreement_about_something_else_is_found(folders: tuple[Path, Path], name: str) -> None:
     def change(slots: dict[str, Any], b: Identity) -> None:
-        slots["agreement"]["conflict_id"] = digest(b"another conflict")
+        slots["agreement"][name] = digest(b"something else")
 
-    assert agreement_changed(folders, change) == {7}
+    assert f"its {name.replace('_', ' ')} is not that of its notices" in agreement_changed(folders, change)
+
+
+def test_an_agreement_told_by_the_acceptor_is_found(folders: tuple[Path, Path]) -> None:
+    def change(slots: dict[str, Any], b: Identity) -> None:
+        both = slots["agreement"]
+        both["proposer"], both["acceptor"] = both["acceptor"], both["proposer"]
+
+    assert "it was not told by its proposer" in agreement_changed(folders, change)
 
 
 def test_an_unchanged_agreement_signed_again_holds(folders: tuple[Path, Path]) -> None:
     """The forging itself is not what the tests above find."""
-    assert agreement_changed(folders, lambda slots, b: None) == set()
+    assert agreement_changed(folders, lambda slots, b: None) == ""
 
 
 def test_an_agreement_without_its_acceptance_is_found(folders: tuple[Path, Path]) -> None:
