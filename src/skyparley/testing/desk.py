@@ -97,16 +97,26 @@ class Desk:
         for line in state.lines.values():
             if line.compared == "DIVERGED" and self._rng.random() < 0.5:
                 return c.OpenEpoch(peer=line.name)
-        talks = [conflict for conflict in state.conflicts.values() if acts(state, conflict, now)]
+        talks = [
+            conflict
+            for conflict in state.conflicts.values()
+            if len(acts(state, conflict, now)) > 1 or self._opens(acts(state, conflict, now))
+        ]
         own = [notice for notice in state.notices.values() if notice.party == state.own and notice.live]
         roll = self._rng.random()
-        if talks and roll < 0.6:
-            return self._talk(state, self._rng.choice(talks), now)
-        if own and (roll < 0.8 or len(own) > 6):
+        if talks and roll < 0.65:
+            # What the other side offered is answered first.
+            talks.sort(key=lambda conflict: conflict.offer is None)
+            return self._talk(state, talks[0] if self._rng.random() < 0.5 else self._rng.choice(talks), now)
+        if own and ((roll < 0.85 and len(own) > 2) or len(own) > 4):
             return self._handle(state, self._rng.choice(own), now)
-        if roll < 0.83 and len(state.notices) > len(own):
+        if 0.85 < roll < 0.88 and len(state.notices) > len(own):
             return self._query(state)
         return self._file(state, now)
+
+    def _opens(self, can: Sequence[str]) -> bool:
+        """Whether to begin, or now and then to take back: an offer of ours mostly waits for its answer."""
+        return can == ("propose",) or (can == ("withdraw",) and self._rng.random() < 0.15)
 
     def _query(self, state: State) -> c.DeskCommand:
         foreign = [notice for notice in state.notices.values() if notice.party != state.own]
@@ -133,7 +143,7 @@ class Desk:
         """A circle in a small area, so that conflicts are common."""
         rng = self._rng
         lower = 1000 * rng.randint(10, 26)
-        start = now + MINUTE * rng.choice((-10, 3, 20, 60, 150))
+        start = now + MINUTE * rng.choice((-10, 3, 40, 120, 240))
         return VolumeSlot(
             shape=CircleSlot(
                 centre=(rng.randint(350_000_000, 355_000_000), rng.randint(360_000_000, 365_000_000)),
@@ -154,11 +164,11 @@ class Desk:
     def _handle(self, state: State, notice: Notice, now: int) -> c.DeskCommand:
         version = notice.current.version - (1 if self._rng.random() < 0.03 else 0)
         roll = self._rng.random()
-        if roll < 0.25 or (roll < 0.4 and now < notice.current.start):
+        if notice.state == "NOTIFIED" and (roll < 0.1 or (roll < 0.4 and now >= notice.current.start)):
             return c.ActivateNotice(id=notice.id, expected_version=version)
-        if roll < 0.45:
+        if roll < 0.15:
             return c.CancelNotice(id=notice.id, expected_version=version, reason="WX")
-        if roll < 0.52:
+        if roll < 0.22:
             return c.EndNotice(id=notice.id, expected_version=version)
         volumes = tuple(self._amended(slot) for slot in notice.current.volumes)
         return c.ChangeNotice(
@@ -180,7 +190,7 @@ class Desk:
             return msgspec.structs.replace(
                 slot, shape=CircleSlot(centre=slot.shape.centre, radius_m=max(9_300, slot.shape.radius_m - 1_500))
             )
-        if roll < 0.5:
+        if roll < 0.5 and slot.end - slot.start > 25 * MINUTE:
             return msgspec.structs.replace(slot, end=slot.end - 5 * MINUTE)
         if roll < 0.75:
             return msgspec.structs.replace(slot, start=slot.start + 10 * MINUTE, end=slot.end + 10 * MINUTE)

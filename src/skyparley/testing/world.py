@@ -184,9 +184,9 @@ class World:
 
     async def _step(self) -> None:
         roll = self.rng.random()
-        if roll < 0.70:
+        if roll < 0.80:
             self._spawn(self._desk_acts(self.rng.randrange(len(self.desks))))
-        elif roll < 0.82 and self.liars:
+        elif roll < 0.88 and self.liars:
             self._spawn(self._liar_acts())
         else:
             await self._chaos()
@@ -194,7 +194,7 @@ class World:
         for _ in range(self.rng.choice((0, 0, 3, 10))):
             await asyncio.sleep(0)
         await self._look(self.rng.choice(self.hosts))
-        await asyncio.sleep(self.rng.choice((0.0, 0.02, 0.3, 2.0, 8.0)) * self.rng.random())
+        await asyncio.sleep(self.rng.choice((0.0, 0.05, 0.5, 2.0, 8.0)) * self.rng.random())
 
     async def _desk_acts(self, place: int) -> None:
         said = await self.desks[place].act()
