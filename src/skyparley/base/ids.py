@@ -27,6 +27,15 @@ def from_b64url(text: str) -> bytes:
     return raw
 
 
+_ALOUD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def short_id(long_id: str) -> str:
+    """The first 40 bits of a hash in 8 characters without look-alikes (Crockford base32): what people read aloud."""
+    bits = int.from_bytes(from_b64url(long_id)[:5], "big")
+    return "".join(_ALOUD[bits >> shift & 31] for shift in range(35, -1, -5))
+
+
 def digest(data: bytes) -> str:
     """SHA-256 as 43 characters of base64url."""
     return b64url(hashlib.sha256(data).digest())

@@ -19,7 +19,9 @@ DOOR_CONNECTIONS_PER_ADDRESS: Final = 128  # of one door and one network address
 # --- a peer's share of the node -------------------------------------------------------------------------------
 PEER_REQUESTS_PER_S: Final = 200  # refilled; over it 429 and no receipt: deferral, not refusal
 PEER_REQUESTS_BURST: Final = 400
-PEER_STATEMENTS_PER_S: Final = 250  # refilled; each costs about 2 ms of this node: half of it, and thousands of busy days (DOMAIN 1.2)
+PEER_STATEMENTS_PER_S: Final = (
+    250  # refilled; each costs about 2 ms of this node: half of it, and thousands of busy days (DOMAIN 1.2)
+)
 PEER_STATEMENTS_BURST: Final = 2_000
 REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
 NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten nonce are refused
@@ -34,7 +36,13 @@ VERTICES_AFTER_SPLIT: Final = (
 CORES_KEPT: Final = 8_192  # shapes built on the sphere and kept for the next question about them; about 2 kB each
 KEY_ENTRIES: Final = 256  # notice versions in an awareness key
 AUDIENCE: Final = 32  # peers of one node
-NOTICES_LIVE_PER_PARTY: Final = 100_000  # not ended, cancelled or past
+NOTICES_LIVE_PER_PARTY: Final = (
+    20_000  # not ended, cancelled or past; one notice in conflict with all still fits one batch
+)
+NOTICE_VERTICES: Final = 2_000  # all volumes together, long edges split: what one statement may cost in geometry
+NOTICE_BYTES: Final = (
+    16 * 1024
+)  # volumes in canonical form: with a full key, or twice in an agreement, a statement still fits
 NOTICE_SPAN_MS: Final = 400 * 86_400_000  # a standing zone of a year and some
 
 # --- the desk -------------------------------------------------------------------------------------------------

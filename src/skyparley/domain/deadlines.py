@@ -5,7 +5,7 @@ Source: DOMAIN 8, RES-05, RES-08; STYLE "Three journeys", 3.
 
 from typing import Final, Literal
 
-from skyparley.base.ids import Fingerprint
+from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.events import (
     AgreementExpired,
     AlarmRaised,
@@ -47,7 +47,7 @@ def _agreement(view: View, what: str, about: str) -> list[Item]:
     if what == "EXPIRES":
         return [AgreementExpired(agreement_id=about)]
     peer = next(party for party in record.signatures if party != view.own)
-    text = f"agreement {about[:8]} with {view.lines[peer].name} ends soon, by itself"
+    text = f"agreement {short_id(about)} with {view.lines[peer].name} ends soon, by itself"
     return [AlarmRaised(code="AGREEMENT_EXPIRING", about=about, text=text, peer=peer)]
 
 

@@ -3,7 +3,7 @@
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import commands as c
 from skyparley.domain import deadlines, dialogues, lines, notices, receive
-from skyparley.domain.events import ClockAnchored, CommandAnswered, NodeStarted, PeerPinned
+from skyparley.domain.events import ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
 from skyparley.evidence.card import BadCard, read_card
@@ -27,8 +27,15 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
         case c.PinPeer():
             return _pin(view, command)
         case c.Start():
-            return Decided((NodeStarted(software=command.software),))
+            return _start(view, command)
     raise AssertionError(f"no decision for {type(command).__name__}")
+
+
+def _start(view: View, command: c.Start) -> Decided:
+    started = NodeStarted(software=command.software)
+    if view.judged_by == view.table_hash:
+        return Decided((started,))
+    return Decided((started, TableSet(table_hash=view.table_hash)))
 
 
 def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:

@@ -309,12 +309,26 @@ def accept(view: View, command: Accept, moment: Moment) -> Ruling:
         if term.volumes is not UNSET and view.notices[(Fingerprint(term.party), term.id)].active(moment.now):
             reasons.append(Reason("NOTICE_ACTIVE", f"{term.id} is active by now; reject or counter", "proposal"))
     reasons += bound_elsewhere(view, conflict, pair, moment.now)
+    reasons += _own_content_reasons(view, pair, moment.now)
     if reasons:
         return Refusal(tuple(reasons))
     agreement = agreement_of(view, conflict, offer, acceptor=view.own)
     slots = AcceptSlots(proposal=offer.proposal, agreement_id=agreement_id(agreement), signature="")
     item = draft("ACC", offer.by, slots, moment, agreement, **_reply(conflict, offer))
     return Decided((item,), Outcome(refs={"pair_id": conflict.pair_id, "agreement_id": slots.agreement_id}))
+
+
+def _own_content_reasons(view: View, pair: tuple[TermNotice, TermNotice], now: int) -> list[Reason]:
+    """What our own notice may not become, whoever proposed it: least sizes, a period that is over (DIS-02)."""
+    reasons: list[Reason] = []
+    for term in pair:
+        if term.party == view.own and term.volumes is not UNSET:
+            current = view.notices[(view.own, term.id)].current
+            after = NoticeVersion(
+                version=term.version + 1, kind=current.kind, volumes=term.volumes, due_regard=current.due_regard
+            )
+            reasons += content_reasons(view, after, now)
+    return reasons
 
 
 def reject(view: View, command: Reject, moment: Moment) -> Ruling:
@@ -371,7 +385,7 @@ def agreement_of(view: View, conflict: Conflict, offer: Offer, *, acceptor: Fing
         kind=offer.kind,
         notices=offer.notices,
         until=offer.until,
-        table_hash=view.table_hash,
+        table_hash=offer.table_hash,
     )
 
 
@@ -441,9 +455,8 @@ def judge_offer(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str]
         return "OVERTAKEN", "our proposal crossed it and stands"
     if envelope.valid_until is not UNSET and envelope.valid_until <= now:
         return "OVERTAKEN", "its validity was over when it arrived"
-    if conflict.acceptance is not None and envelope.seen is not UNSET:
-        if conflict.offer is not None and conflict.offer.by == view.own:
-            return "STATE", "an acceptance is open"
+    if conflict.acceptance is not None:
+        return "STATE", "we signed the terms before; countersign or withdraw them first"
     return _judge_terms(view, slots, now)
 
 

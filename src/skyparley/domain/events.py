@@ -25,6 +25,12 @@ class NodeStarted(Event, frozen=True, kw_only=True):
     software: str
 
 
+class TableSet(Event, frozen=True, kw_only=True):
+    """The table that this node judges by from here on: the first, or another than before."""
+
+    table_hash: str
+
+
 class ClockAnchored(Event, frozen=True, kw_only=True):
     """A SCALED clock was set: at `real_ms` of the machine it showed `shown_ms` and ran at `rate_permille`."""
 
@@ -244,6 +250,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
     cls.__name__: (cls, 1)
     for cls in (
         NodeStarted,
+        TableSet,
         ClockAnchored,
         PeerPinned,
         LineEstablished,

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from skyparley.base import limits
 from skyparley.base.errors import Reason, Refusal, refuse
-from skyparley.base.ids import Fingerprint
+from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.commands import (
     ActivateNotice,
     CancelNotice,
@@ -298,7 +298,7 @@ def bound_reasons(
     for record in view.agreements_of(notice.party, notice.id):
         if record.status(now) in ("PENDING", "IN_FORCE") and record.agreement.pair_id != but:
             text = (
-                f"{notice.id} is part of agreement {record.agreement_id[:8]}; until it ends the notice may only shrink. "
+                f"{notice.id} is part of agreement {short_id(record.agreement_id)}; until it ends the notice may only shrink. "
                 "Cancel it and file a new one to do something else"
             )
             reasons.append(Reason("BOUND_BY_AGREEMENT", text, "volumes", (record.agreement_id,)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from skyparley.base.ids import Fingerprint
+from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.detection import conflict_slots, redetect
 from skyparley.domain.dialogues import countersign
 from skyparley.domain.drafts import draft
@@ -29,6 +29,7 @@ from skyparley.domain.events import (
     StatementReceived,
     StatementRestored,
     StatementSealed,
+    TableSet,
 )
 from skyparley.domain.lines import may_seal
 from skyparley.domain.messages.envelope import Envelope
@@ -51,6 +52,8 @@ from skyparley.domain.volumes import shrinks
 def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -> Sequence[Item]:
     """Items that follow from an event.  `envelope`: the statement in it, where it holds one that was folded."""
     match event:
+        case TableSet():
+            return _judged_anew(view)
         case NoticeFiled() | NoticeChanged() | NoticeCancelled() | NoticeEnded():
             return redetect(view, view.notices[(view.own, event.id)])
         case NoticePast():
@@ -70,6 +73,16 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
         case StatementReceived() if envelope is not None:
             return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope)]
     return ()
+
+
+def _judged_anew(view: View) -> list[Item]:
+    """Other numbers: every pair is judged again, and people are told that what they saw before was by the old ones."""
+    ours = [notice for (party, _), notice in view.notices.items() if party == view.own]
+    if not view.notices:
+        return []
+    text = f"this node was started with another table ({view.table_hash[:8]}): conflicts were computed again"
+    items: list[Item] = [AlarmRaised(code="TABLE_CHANGED", about=view.table_hash, text=text)]
+    return items + [item for notice in ours for item in redetect(view, notice)]
 
 
 def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Envelope, moment: Moment) -> Sequence[Item]:
@@ -121,9 +134,8 @@ def _breach(view: View, peer: Fingerprint, slots: NoticeSlots) -> list[Item]:
     """A peer enlarged a notice that an agreement in force binds: kept, raised, judged again (line-v1 9.5)."""
     items: list[Item] = []
     for record in view.agreements_of(peer, slots.id):
-        agreed = next(term.volumes for term in record.agreement.notices if (term.party, term.id) == (peer, slots.id))
-        if agreed is not UNSET and not shrinks(agreed, slots.volumes):
-            text = f"{view.lines[peer].name} enlarged {slots.id} against agreement {record.agreement_id[:8]}"
+        if not shrinks(record.bound[(peer, slots.id)], slots.volumes):
+            text = f"{view.lines[peer].name} enlarged {slots.id} against agreement {short_id(record.agreement_id)}"
             items.append(AgreementVoid(agreement_id=record.agreement_id, cause="BREACHED"))
             items.append(AlarmRaised(code="AGREEMENT_BREACHED", about=record.agreement_id, text=text, peer=peer))
     return items

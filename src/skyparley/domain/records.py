@@ -147,6 +147,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     until: int
     reply_by: int
     valid_until: int
+    table_hash: str
 
 
 class OpenAcceptance(msgspec.Struct, frozen=True):
@@ -210,6 +211,8 @@ class AgreementRecord:
     sealed: Number
     """The number of AGR on the proposer's feed."""
     in_force_at: int
+    bound: dict[tuple[str, str], tuple[VolumeSlot, ...]]
+    """What each of the two notices is under the terms, changed by them or not."""
     peer_holds: bool
     """We know that the peer holds both signatures."""
     expired: bool = False

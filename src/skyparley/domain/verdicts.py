@@ -1,6 +1,6 @@
 """A conflict as the peer computed it, against ours.  Source: DOMAIN RES-01, line-v1 8.4."""
 
-from skyparley.base.ids import Fingerprint
+from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.detection import conflict_id, gaps_slot, pair_id
 from skyparley.domain.events import AlarmRaised, ConflictFound
 from skyparley.domain.messages.slots import ConflictSlots
@@ -68,7 +68,7 @@ def _compare(view: View, peer: Fingerprint, slots: ConflictSlots, own: Notice, o
 
 
 def _alarm(view: View, peer: Fingerprint, slots: ConflictSlots, why: str) -> list[Item]:
-    text = f"{view.lines[peer].name} tells conflict {slots.conflict_id[:8]}: {why}. Compare by voice"
+    text = f"{view.lines[peer].name} tells conflict {short_id(slots.conflict_id)}: {why}. Compare by voice"
     if view.alarmed("VERDICT_DIFFERS", slots.conflict_id):
         return []
     return [AlarmRaised(code="VERDICT_DIFFERS", about=slots.conflict_id, text=text, peer=peer)]

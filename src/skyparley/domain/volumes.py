@@ -6,6 +6,7 @@ from math import pi
 from typing import Final
 
 from skyparley.base import limits
+from skyparley.base.canonical import canonical
 from skyparley.base.errors import Reason
 from skyparley.base.units import E7_PER_DEGREE
 from skyparley.domain.messages.codes import NO_LEAST_SIZE_KINDS, NoticeKind
@@ -27,6 +28,7 @@ from skyparley.domain.table import Table
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.levels import Level, Ref
 from skyparley.geometry.shapes import Circle, Corridor, Polygon, Shape, contains_shape
+from skyparley.geometry.validation import vertices_needed
 from skyparley.geometry.volumes import Volume, volume_problems
 
 _LEVELS: Final[dict[type[LevelSlot], Ref]] = {
@@ -79,7 +81,18 @@ def volume_of(slot: VolumeSlot) -> Volume:
 
 
 def geometry_reasons(volumes: Sequence[VolumeSlot]) -> list[Reason]:
-    """Everything wrong with areas, levels and windows, volume by volume; empty when all is right."""
+    """Everything wrong with areas, levels and windows, volume by volume; empty when all is right.
+
+    Size and cost are looked at first, since whatever passes is computed with.  Source: line-v1 5.2.
+    """
+    if len(canonical(volumes)) > limits.NOTICE_BYTES:
+        text = f"the volumes take more than {limits.NOTICE_BYTES} bytes; tell fewer vertices, or two notices"
+        return [Reason("TOO_LARGE", text, "volumes")]
+    if sum(vertices_needed(volume_of(slot).shape) for slot in volumes) > limits.NOTICE_VERTICES:
+        text = (
+            f"more than {limits.NOTICE_VERTICES} vertices once long edges are split; tell shorter edges, or two notices"
+        )
+        return [Reason("TOO_MANY_VERTICES", text, "volumes")]
     reasons = [
         Reason(problem.code, f"volume {place + 1}: {problem.text}", f"volumes[{place}]")
         for place, slot in enumerate(volumes)

@@ -69,6 +69,8 @@ class PeerService:
     async def statements(self, texts: Sequence[str], bearer: BearerKind) -> Pushed:
         """Statements of one peer, in feed order.  A receipt is signed only for what is durable."""
         line = await self._line(texts[0])
+        # Whoever sends must have signed before a peer's share is used: a fingerprint is no secret.
+        reading.read_signed(texts[0], line.card, jws.STATEMENT, self._clock.now_ms())
         share = self._share(line.peer)
         share.take_request(self._clock.real_ms())
         share.take_statements(self._clock.real_ms(), len(texts))
@@ -99,8 +101,8 @@ class PeerService:
     async def hello(self, text: str) -> str:
         """HELLO: compare, then answer with what we hold and send."""
         line = await self._line(text)
-        self._share(line.peer).take_request(self._clock.real_ms())
         hello = reading.read_peer_hello(text, line.card, self._signer.card.fingerprint, jws.HELLO, self._clock.now_ms())
+        self._share(line.peer).take_request(self._clock.real_ms())
         self._fresh(line.peer, hello)
         outcome = await self._sequencer.submit(compare(line.peer, hello, self._clock.kind, fresh=False))
         assert not isinstance(outcome, Refusal), "a comparison has a result"
@@ -130,8 +132,8 @@ class PeerService:
     async def catch_up(self, text: str) -> list[str]:
         """Statements of one of the two feeds of this line; nobody reads a feed that is not theirs."""
         line = await self._line(text)
-        self._share(line.peer).take_request(self._clock.real_ms())
         request = reading.read_peer_catch_up(text, line.card, self._signer.card.fingerprint, self._clock.now_ms())
+        self._share(line.peer).take_request(self._clock.real_ms())
         self._fresh(line.peer, request)
         ours = request.feed == "OURS"
         places = await self._sequencer.read(

@@ -8,7 +8,7 @@ that opens when the sync returns.  If an append fails it stops deciding, reloads
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -31,6 +31,10 @@ from skyparley.state.projection import State
 
 T = TypeVar("T")
 log = structlog.get_logger("skyparley.sequencer")
+
+
+ON_A_FEED: Final = frozenset({"StatementSealed", "StatementReceived", "StatementRestored"})
+"""Kinds of events whose content holds the chain of a feed."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -235,6 +239,10 @@ class Sequencer:
             stored = await self._journal.read(state.position, limits.JOURNAL_PAGE_ENTRIES)
             for entry in stored:
                 event = read_event(entry.kind, entry.schema, entry.content)
+                if event is None and entry.kind in ON_A_FEED:
+                    raise JournalFault(
+                        f"entry {entry.position} ({entry.kind}) was purged; a feed cannot be followed without it"
+                    )
                 if event is None:
                     state.position = entry.position
                 else:

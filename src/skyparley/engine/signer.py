@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.domain.detection import key_for
 from skyparley.domain.messages.catalogue import CATALOGUE
@@ -78,7 +79,9 @@ class Signer:
             table_hash=view.table_hash,
             slots=slots,
         )
-        return self._sign_bytes(row.role, write(envelope), jws.STATEMENT)
+        text = self._sign_bytes(row.role, write(envelope), jws.STATEMENT)
+        assert len(text) <= limits.STATEMENT_BYTES, "what a notice may hold leaves room for key and signatures"
+        return text
 
     def _complete(self, view: View, draft: Draft, slots: Wire) -> Slots:
         """Put in what is known only now: the key with what was seen by now, what changed since told, our signature."""

@@ -29,6 +29,17 @@ _HALF_EARTH_M2: Final = 2 * math.pi * EARTH_RADIUS_M**2
 _QUARTER_TURN_M: Final = math.pi / 2 * EARTH_RADIUS_M
 
 
+def vertices_needed(shape: Shape) -> int:
+    """How many vertices a shape costs once its long edges are split; 1 for a circle.  Assumes no problems."""
+    match shape:
+        case Circle():
+            return 1
+        case Corridor():
+            return count_after_split(list(shape.line), closed=False)
+        case Polygon():
+            return sum(count_after_split(list(ring), closed=True) for ring in (shape.outer, *shape.holes))
+
+
 def problems(shape: Shape) -> tuple[Problem, ...]:
     """All that is wrong with a shape; empty when it can be used.
 

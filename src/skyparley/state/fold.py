@@ -105,6 +105,10 @@ def _started(state: State, event: e.NodeStarted, at: int) -> None:
         line.epoch_asked = None
 
 
+def _table_set(state: State, event: e.TableSet, at: int) -> None:
+    state.judged_by = event.table_hash
+
+
 def _pinned(state: State, event: e.PeerPinned, at: int) -> None:
     card = read_card(event.card)
     held = state.lines.get(card.fingerprint)
@@ -314,6 +318,7 @@ def _nothing(state: State, event: e.Event, at: int) -> None:
 
 _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.NodeStarted: _started,
+    e.TableSet: _table_set,
     e.ClockAnchored: _anchored,
     e.PeerPinned: _pinned,
     e.LineEstablished: _established,

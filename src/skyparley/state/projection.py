@@ -30,6 +30,7 @@ class State:
         self.table = table
         self.table_hash = table_hash(table)
         self.clock: ClockKind = clock
+        self.judged_by = ""
         self.position = 0
         self.lines: dict[Fingerprint, Line] = {}
         self.notices: dict[NoticeKey, Notice] = {}

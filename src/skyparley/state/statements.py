@@ -192,6 +192,7 @@ def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots)
         until=slots.until,
         reply_by=int(envelope.reply_by or 0),
         valid_until=int(envelope.valid_until or 0),
+        table_hash=envelope.table_hash,
     )
     _move(conflict, "CPR" if envelope.type == "CPR" else "PRO")
     conflict.offer = conflict.last_offer = offer
@@ -257,6 +258,7 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
         signatures={Fingerprint(signature.party): signature.jws for signature in slots.signatures},
         sealed=envelope.number,
         in_force_at=statement.at,
+        bound={},
         peer_holds=envelope.from_ != state.own or line.delivered >= envelope.number,
     )
     state.agreements[slots.agreement_id] = record
@@ -270,6 +272,9 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
     for term in agreement.notices:
         if term.volumes is not UNSET:
             _set_version(state, line, statement, Fingerprint(term.party), term.id, term.version + 1, term.volumes)
+        record.bound[(term.party, term.id)] = (
+            state.notices[(Fingerprint(term.party), term.id)].current.volumes if term.volumes is UNSET else term.volumes
+        )
     conflict = state.conflicts.get(agreement.pair_id)
     if conflict is not None:
         _move(conflict, "AGR")

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET
 
-from skyparley.base.ids import Fingerprint
+from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.dialogues import asked_to_move
 from skyparley.domain.lines import may_seal, negotiation_reasons
 from skyparley.domain.messages.codes import ClockKind, LeadClass, NoticeKind, ProposalKind
@@ -89,7 +89,7 @@ class ConflictView(View, frozen=True, kw_only=True, omit_defaults=True):
     pair_id: str
     conflict_id: str
     short_id: str
-    """What people read to each other: the first 8 characters of the conflict id."""
+    """What people read to each other: the first 40 bits of the conflict id, without look-alikes."""
     revision: int
     state: str
     live: bool
@@ -261,7 +261,7 @@ def conflict_view(state: State, conflict: Conflict, now: int) -> ConflictView:
     return ConflictView(
         pair_id=conflict.pair_id,
         conflict_id=conflict.conflict_id,
-        short_id=conflict.conflict_id[:8],
+        short_id=short_id(conflict.conflict_id),
         revision=conflict.revision,
         state=conflict.state,
         live=conflict.live,
@@ -330,7 +330,7 @@ def agreement_view(state: State, record: AgreementRecord, now: int) -> Agreement
     agreement = record.agreement
     return AgreementView(
         agreement_id=record.agreement_id,
-        short_id=record.agreement_id[:8],
+        short_id=short_id(record.agreement_id),
         pair_id=agreement.pair_id,
         status=record.status(now),
         why_void=record.void,
