@@ -15,6 +15,7 @@ from skyparley.domain.events import (
     AlarmRaised,
     EvidenceKept,
     OfferLapsed,
+    OfferLapsed,
     ReceiptKept,
     StatementReceived,
     StatementRestored,
@@ -23,7 +24,7 @@ from skyparley.domain.lines import ChainResult, place_on_feed, seen_is_true
 from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import read_receipt
-from skyparley.domain.messages.slots import ErrSlots, NoticeSlots
+from skyparley.domain.messages.slots import AcceptSlots, ErrSlots, NoticeSlots
 from skyparley.domain.notices import another_was_filed, file_anew, judge_act, judge_notice, judge_query, missing_in_key
 from skyparley.domain.records import LIVE_STATES, Line
 from skyparley.domain.view import Decided, Item, Moment, View
@@ -67,6 +68,7 @@ def _accept(
         err, text = judged
         missing = ()
         items.append(_received(command, moment, err, (), text[:200]))
+        items += _closed_by_refusal(view, command)
         items += _countered(view, command)
     if err is not None and _type_of(command) != "ERR":
         slots = ErrSlots(epoch=chain.epoch, seq=chain.seq, hash=statement_hash(command.jws), code=err, ids=missing)
@@ -138,6 +140,21 @@ def _countered(view: View, command: ReceiveStatement) -> list[Item]:
     if conflict.offer.msg_id != envelope.reply_to:
         return []
     return [OfferLapsed(pair_id=conflict.pair_id, proposal=conflict.offer.proposal)]
+
+
+def _closed_by_refusal(view: View, command: ReceiveStatement) -> list[Item]:
+    """An acceptance that we cannot take frees the acceptor of the offer: it is not open here either (line-v1 section 4)."""
+    try:
+        envelope = read_meaning(command.payload)
+    except NotUnderstood:
+        return []
+    conflict = view.conflicts.get(str(envelope.dialog_id))
+    offer = conflict.offer if conflict is not None else None
+    if not isinstance(envelope.slots, AcceptSlots) or offer is None or offer.by != view.own:
+        return []
+    if offer.proposal != envelope.slots.proposal:
+        return []
+    return [OfferLapsed(pair_id=str(envelope.dialog_id), proposal=offer.proposal)]
 
 
 def _type_of(command: ReceiveStatement) -> str:
