@@ -8,7 +8,7 @@ from typing import Final
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Reason
-from skyparley.base.units import E7_PER_DEGREE
+from skyparley.base.units import E7_PER_DEGREE, METRES_PER_NM
 from skyparley.domain.messages.codes import NO_LEAST_SIZE_KINDS, NoticeKind
 from skyparley.domain.messages.slots import (
     AglSlot,
@@ -116,9 +116,8 @@ def least_size_reasons(kind: NoticeKind, volumes: Sequence[VolumeSlot], table: T
         volume = volume_of(slot)
         where = f"volumes[{place}]"
         if area_m2(volume.shape) < least_m2 * 0.999:
-            text = (
-                f"volume {place + 1}: the area is smaller than a circle of {table.least_radius_m} m; tell a larger one"
-            )
+            radius = f"{table.least_radius_m / METRES_PER_NM:.4g} NM ({table.least_radius_m} m) radius"
+            text = f"volume {place + 1}: the area is smaller than a circle of {radius}; tell a larger one"
             reasons.append(Reason("AREA_TOO_SMALL", text, where))
         if _band_ft(slot) < table.least_band_ft:
             text = f"volume {place + 1}: the band is thinner than {table.least_band_ft} ft; tell a thicker one"
