@@ -89,6 +89,13 @@ def test_a_node_that_does_not_run_is_named_with_how_to_start_it(node: tuple[Path
         assert f"skyparley serve {node[0]}" in ran.err
 
 
+@pytest.mark.parametrize("text", ["", "{}{}", '{"volumes": 7}', "[" * 100_000, "\x00", '{"a": 1}'])
+def test_a_file_that_is_none_is_named_before_the_node_is_asked(node: tuple[Path, int], text: str) -> None:
+    ran = run("notice", "file", "--node", node[0], "--file", "-", said=text)
+    assert ran.code == 2, ran
+    assert ran.err.startswith("Cannot use this: -: ")
+
+
 def test_without_a_node_it_asks_which() -> None:
     ran = run("notice", "list", env={"SKYPARLEY_NODE": ""})
     assert ran.code == 2

@@ -14,6 +14,8 @@ import pytest
 from command_line import Ran, run
 from real_nodes import init, pin_each_other, served
 
+from skyparley.base.ids import short_id
+
 CIRCLE = ("--circle", "36.1N 37.2E 20NM")
 WHEN = ("--start", "2035-01-01T08:00Z", "--end", "09:00Z")
 
@@ -238,10 +240,17 @@ def test_a_conflict_is_shown_by_any_name_of_it(desks: Desks) -> None:
     assert shown.code == 0
     assert pair.conflict in shown.out
     assert "told the same conflict id" in shown.out
-    for name in (pair.conflict, pair.conflict[:8], pair.pair[:8], pair.b.lower()):
+    short = short_id(pair.conflict)
+    for name in (
+        pair.conflict,
+        short,
+        short.lower().replace("0", "o").replace("1", "l"),
+        pair.pair[:8],
+        pair.b.lower(),
+    ):
         assert desks.a("conflict", "show", name).out == shown.out
     assert re.search(
-        rf"^{pair.conflict[:8]} +{pair.a} v1 +B {pair.b} v1 +DETECTED", desks.a("conflict", "list").out, re.M
+        rf"^{short_id(pair.conflict)} +{pair.a} v1 +B {pair.b} v1 +DETECTED", desks.a("conflict", "list").out, re.M
     )
 
 
@@ -272,8 +281,8 @@ def test_a_counter_on_the_offer_is_accepted_both_have_signed_and_it_binds(desks:
         )
         assert sorted(one["signed_by"]) == ["A", "B"]
     assert f"A {pair.a} v1 and B {pair.b} v2" in desks.a("agreement", "list").out
-    assert pair.conflict[:8] not in desks.a("conflict", "list").out
-    assert re.search(rf"^{pair.conflict[:8]} .*AGREED, SETTLED", desks.b("conflict", "list", "--all").out, re.M)
+    assert short_id(pair.conflict) not in desks.a("conflict", "list").out
+    assert re.search(rf"^{short_id(pair.conflict)} .*AGREED, SETTLED", desks.b("conflict", "list", "--all").out, re.M)
     wider = desks.a("notice", "change", pair.a, "--upper", "FL300")
     assert (wider.code, "BOUND_BY_AGREEMENT" in wider.err) == (1, True)
 
@@ -287,14 +296,14 @@ def test_the_records_of_running_nodes_hold(desks: Desks) -> None:
         )
     ran = run("verify", desks.base / "A", desks.base / "B")
     assert ran.code == 0, ran.out
-    assert f"settles conflict {pair.conflict[:8]}, found and told by both" in ran.out
+    assert f"settles conflict {short_id(pair.conflict)}, found and told by both" in ran.out
 
 
 def test_a_decision_on_an_older_revision_is_refused(desks: Desks) -> None:
     pair = desks.proposed()
     revision = desks.may(desks.b, pair, "accept")["revision"]
     assert re.search(
-        rf"^{pair.conflict[:8]} .* A, VERT +1 .*accept, counter, reject, stand by",
+        rf"^{short_id(pair.conflict)} .* A, VERT +1 .*accept, counter, reject, stand by",
         desks.b("dialogue", "list").out,
         re.M,
     )

@@ -202,9 +202,10 @@ def test_terms_changed_after_the_other_signed_are_found(folders: tuple[Path, Pat
     assert "no acceptance on the acceptor's feed carries this signature" in found
 
 
-def test_an_agreement_under_another_id_is_found(folders: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("text", [digest(b"another text"), "no id", "\u00e9", ""])
+def test_an_agreement_under_another_id_is_found(folders: tuple[Path, Path], text: str) -> None:
     def change(slots: dict[str, Any], b: Identity) -> None:
-        slots["agreement_id"] = digest(b"another text")
+        slots["agreement_id"] = text
 
     assert "its id is not the hash of its text" in agreement_changed(folders, change)
 

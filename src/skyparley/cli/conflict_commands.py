@@ -16,7 +16,7 @@ ConflictId = Annotated[
     str,
     typer.Argument(
         metavar="CONFLICT",
-        help="The beginning of its id, or the id of a notice that is in no other.",
+        help="Its short id or the beginning of it, or the id of a notice that is in no other.",
         show_default=False,
     ),
 ]
@@ -39,10 +39,11 @@ def listed(
     """List conflicts, the earliest first."""
     from skyparley.cli.desk_client import open_desk
     from skyparley.cli.forms import time_shown
-    from skyparley.cli.shown import gaps_text
+    from skyparley.cli.shown import conflict_state, gaps_text
 
     with open_desk(node) as desk:
-        conflicts = desk.overview().conflicts
+        seen = desk.overview()
+    conflicts, needed = seen.conflicts, seen.table
     shown = sorted((one for one in conflicts if everything or one.live), key=lambda one: (one.start or 0, one.pair_id))
     if json:
         as_json(shown)
@@ -52,9 +53,9 @@ def listed(
             one.short_id,
             f"{one.own_notice} v{one.own_version}",
             f"{one.other_party} {one.other_notice} v{one.other_version}",
-            one.state if one.live else f"{one.state}, SETTLED" if one.agreement_id else f"{one.state}, GONE",
+            conflict_state(one),
             time_shown(one.start) if one.start else "-",
-            gaps_text(one.gaps),
+            gaps_text(one.gaps, needed),
             ", ".join(one.asked_to_move) or "-",
             "LOCAL: they were not told" if one.local else "same id" if one.peer_same_id else "not told yet",
         )
@@ -85,35 +86,39 @@ def show(conflict_id: ConflictId, node: NodeOption = None, json: JsonOption = Fa
 def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
     """A conflict in full."""
     from skyparley.cli.forms import time_shown, window_text
-    from skyparley.cli.shown import gaps_text, offer_lines, volume_lines
+    from skyparley.cli.shown import conflict_state, gaps_text, notice_state, offer_lines, volume_lines
 
     def notice(party: str, notice_id: str) -> str:
         found = next((one for one in seen.notices if (one.party, one.id) == (party, notice_id)), None)
         return (
-            "\n".join([f"{found.ref}, {found.kind}, {found.state}", *volume_lines(found.volumes)])
+            "\n".join([f"{found.ref}, {found.kind}, {notice_state(found)}", *volume_lines(found.volumes)])
             if found
             else notice_id
         )
 
     now = "CONFLICT" if conflict.live else "no conflict any more"
+    rejected = (conflict.reject_reason or "not stated").lower() if conflict.state == "REJECTED" else ""
     other = "was not told of our notice: no dialogue is possible" if conflict.local else ""
     if not other:
         other = "told the same conflict id" if conflict.peer_same_id else "has not told its id yet"
     first, second = (place + 1 for place in conflict.volumes)
     pairs(
         [
-            ("Conflict", f"{conflict.conflict_id}\n{now}, {conflict.state}, revision {conflict.revision}"),
+            (
+                "Conflict",
+                f"{conflict.short_id}  {conflict.conflict_id}\n{now}, {conflict_state(conflict)}, revision {conflict.revision}",
+            ),
             ("Pair", conflict.pair_id),
             (f"Ours, {seen.own.name}", notice(seen.own.name, conflict.own_notice)),
             (f"Theirs, {conflict.other_party}", notice(conflict.other_party, conflict.other_notice)),
-            ("Gaps", f"{gaps_text(conflict.gaps)} between volume {first} of ours and {second} of theirs"),
+            ("Gaps", f"{gaps_text(conflict.gaps, seen.table)} between volume {first} of ours and {second} of theirs"),
             ("Together", window_text(conflict.start, conflict.end) if conflict.start and conflict.end else ""),
             ("Found", time_shown(conflict.found_at)),
             ("Other side", other),
             ("Asked to move", ", ".join(conflict.asked_to_move)),
             ("Offer", "\n".join(offer_lines(seen, conflict.offer)) if conflict.offer else ""),
             ("Accepted", "by us; the other side's signature is awaited" if conflict.accepted_by_us else ""),
-            ("Rejected", conflict.reject_reason),
+            ("Rejected", f"reason: {rejected}" if rejected else ""),
             ("Agreement", conflict.agreement_id),
             ("You may", ", ".join(conflict.can).replace("_", " ") or "wait"),
         ]

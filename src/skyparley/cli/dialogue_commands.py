@@ -57,6 +57,7 @@ def listed(
     """List dialogues: whose turn it is, by when, and what may be done."""
     from skyparley.cli.desk_client import open_desk
     from skyparley.cli.forms import time_shown
+    from skyparley.cli.shown import conflict_state
 
     with open_desk(node) as desk:
         conflicts = [one for one in desk.overview().conflicts if everything or (one.live and not one.local)]
@@ -74,7 +75,7 @@ def listed(
         (
             one.short_id,
             f"{one.own_notice} and {one.other_party} {one.other_notice}",
-            one.state,
+            conflict_state(one),
             *offered(one.offer),
             ", ".join(one.can).replace("_", " ") or "wait",
             str(one.revision),
@@ -244,13 +245,13 @@ def _answer(word: str, conflict_id: str, node: Any, body: dict[str, Any], revisi
     """Reads the open offer, shows it, answers it."""
     from skyparley.cli.desk_client import open_desk
     from skyparley.cli.forms import read_time
-    from skyparley.cli.shown import conflict_line, offer_lines, one_conflict
+    from skyparley.cli.shown import conflict_line, conflict_state, offer_lines, one_conflict
 
     with open_desk(node) as desk:
         seen = desk.overview()
         conflict = one_conflict(seen, conflict_id)
         if conflict.offer is None:
-            raise Ending(NO, f"no offer is open in {conflict.short_id}; it is {conflict.state}")
+            raise Ending(NO, f"no offer is open in {conflict.short_id}; it is {conflict_state(conflict)}")
         if conflict.offer.ours != (word == "withdraw"):
             raise Ending(NO, "the open offer is ours: withdraw it" if conflict.offer.ours else "the offer is theirs")
         note(f"{conflict_line(conflict)}, revision {conflict.revision}")

@@ -8,7 +8,7 @@ from skyparley.cli.options import JsonOption, NodeOption, group
 from skyparley.cli.screen import as_json, table
 
 if TYPE_CHECKING:
-    from skyparley.state.views import TermView
+    from skyparley.state.views import LineView, TermView
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +64,13 @@ def _term_text(term: "TermView") -> str:
     return f"{term.party} {term.id} v{term.version + (term.volumes is not None)}"
 
 
+def _can_send(line: "LineView") -> str:
+    """Whether a statement made now goes out."""
+    if not line.ready:
+        return f"NO, heads {line.compared}"
+    return "yes" if line.link_up else "will queue"
+
+
 def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
     """List alarms, the newest first."""
     from skyparley.cli.desk_client import open_desk
@@ -92,7 +99,7 @@ def lines(node: NodeOption = None, json: JsonOption = False) -> None:
             one.peer,
             one.state,
             "up" if one.link_up else f"DOWN {one.link_error}".strip(),
-            "yes" if one.ready else f"NO, heads {one.compared}",
+            _can_send(one),
             one.table,
             f"{one.delivered} of {one.sent}" + (f", {one.owed} waiting" if one.owed else ""),
             str(one.received),

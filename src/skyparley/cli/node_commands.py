@@ -142,7 +142,7 @@ def card(folder: Folder) -> None:
 
     from skyparley.adapters.system.identity import card_of, passphrase_of
     from skyparley.adapters.system.node_dir import load_node
-    from skyparley.cli.peer_commands import words_of
+    from skyparley.cli.peer_commands import loopback_warning, words_of
 
     config = load_node(folder)
     made = card_of(
@@ -151,6 +151,8 @@ def card(folder: Folder) -> None:
     note(f"The card of {made.name}. Fingerprint {made.fingerprint}, to be read aloud to the peer by another way:\n")
     note(words_of(made))
     note("")
+    if warning := loopback_warning(made):
+        note(f"{warning} at `skyparley init`, or [peer] url in node.toml, for a peer elsewhere.\n")
     say(made.text)
 
 

@@ -50,15 +50,15 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     no_due_regard: str = ""
     due_regard: bool = False
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Every text that may hold a time; of a file nothing is known yet."""
-        return (*self.volumes, *self.defaults.values(), "+" if self.file else "")
+
+def says_from_now(said: Said, form: NoticeForm) -> bool:
+    """Whether a time is said from now, so that the node's clock is needed."""
+    inside = [text for volume in form.volumes for text in (volume.start, volume.end)]
+    return any("+" in text for text in (*said.volumes, *said.defaults.values(), *inside))
 
 
-def body_of(said: Said, *, now_ms: int | None) -> Body:
-    """The body of FileNotice.  Raises BadForm, or ends the command when the file cannot be read."""
-    form = _file_form(said)
+def body_of(said: Said, form: NoticeForm, *, now_ms: int | None) -> Body:
+    """The body of FileNotice from options and file.  Raises BadForm."""
     kind = said.kind or form.kind
     if not kind:
         raise BadForm(f"what kind of notice? Add --kind: {', '.join(NOTICE_KINDS)}")
@@ -76,9 +76,10 @@ def body_of(said: Said, *, now_ms: int | None) -> Body:
     }
 
 
-def change_of(said: Said, notice: NoticeView, *, now_ms: int) -> tuple[tuple[VolumeSlot, ...] | None, Body]:
+def change_of(
+    said: Said, form: NoticeForm, notice: NoticeView, *, now_ms: int
+) -> tuple[tuple[VolumeSlot, ...] | None, Body]:
     """The new volumes, None where they stay, and the body of ChangeNotice without the version.  Raises BadForm."""
-    form = _file_form(said)
     if form.id and form.id.upper() != notice.id:
         raise BadForm(f"{said.file} is about {form.id}, not {notice.id}")
     volumes: tuple[VolumeSlot, ...] | None = _volumes(said, form, _inherited(said, notice), now_ms) or None
@@ -123,7 +124,8 @@ def terms_from_file(source: str, *, now_ms: int) -> list[Body]:
     ]
 
 
-def _file_form(said: Said) -> NoticeForm:
+def file_form(said: Said) -> NoticeForm:
+    """What the file says, if there is one; an empty form else.  Raises BadForm, or ends the command."""
     if not said.file:
         return NoticeForm()
     if said.shapes or said.volumes or said.edits or any(said.defaults.values()):

@@ -96,7 +96,7 @@ def file_notice(
 ) -> None:
     """File a notice: area, levels, times, and who is told. Without --to it is told to nobody."""
     from skyparley.cli.desk_client import open_desk
-    from skyparley.cli.notice_bodies import Said, body_of
+    from skyparley.cli.notice_bodies import Said, body_of, file_form, says_from_now
 
     said = Said(
         kind=kind,
@@ -108,10 +108,12 @@ def file_notice(
         key=tuple(key or ()),
         no_due_regard=no_due_regard,
     )
+    form = file_form(said)
     with open_desk(node) as desk:
-        body = body_of(said, now_ms=_now(desk, said.texts))
+        body = body_of(said, form, now_ms=desk.overview().now if says_from_now(said, form) else None)
         outcome = _act_with_key(desk, "/notices", {**body, **({"id": notice_id.upper()} if notice_id else {})})
-    _tell(outcome, f"{outcome.refs.get('ref')} is filed.", json)
+        waiting = _waiting(desk, outcome, json)
+    _tell(outcome, f"{outcome.refs.get('ref')} is filed{waiting}.", json)
     if not json and not body.get("audience"):
         note("Nobody was told: it stays local. Tell a peer with: skyparley notice change ... --to PEER")
 
@@ -141,7 +143,7 @@ def change(
 ) -> None:
     """Make a new version of a notice. What is not said stays; with levels or times alone all its volumes change."""
     from skyparley.cli.desk_client import open_desk
-    from skyparley.cli.notice_bodies import Said, change_of
+    from skyparley.cli.notice_bodies import Said, change_of, file_form
     from skyparley.cli.shown import changes, own_notice
 
     said = Said(
@@ -156,17 +158,19 @@ def change(
         no_due_regard=no_due_regard,
         due_regard=due_regard,
     )
+    form = file_form(said)
     with open_desk(node) as desk:
         seen = desk.overview()
         notice = own_notice(seen, notice_id)
-        volumes, body = change_of(said, notice, now_ms=seen.now)
+        volumes, body = change_of(said, form, notice, now_ms=seen.now)
         _decided_on(notice, expect)
         for line in changes(notice.volumes, volumes) if volumes is not None else ():
             note(f"  {line}")
         outcome = _act_with_key(
             desk, f"/notices/{notice.id}/change", {"expected_version": expect or notice.version, **body}
         )
-    _tell(outcome, f"{outcome.refs.get('ref')} holds.", json)
+        waiting = _waiting(desk, outcome, json)
+    _tell(outcome, f"{outcome.refs.get('ref')} holds{waiting}.", json)
 
 
 def cancel(
@@ -314,14 +318,11 @@ def _shapes(
     return tuple((kind, text) for kind, texts in given.items() for text in texts or ())
 
 
-def _now(desk: "Desk", texts: Sequence[str]) -> int | None:
-    """The node's clock, asked only where a time is said from now."""
-    return desk.overview().now if any("+" in text for text in texts) else None
-
-
 def _decided_on(notice: "NoticeView", expect: int | None) -> None:
+    from skyparley.cli.shown import notice_state
+
     pinned = "" if expect is None else f"; you decided on v{expect}"
-    note(f"{notice.ref} of {notice.party}, {notice.state}{pinned}")
+    note(f"{notice.ref} of {notice.party}, {notice_state(notice)}{pinned}")
 
 
 def _simple(
@@ -350,6 +351,18 @@ def _act_with_key(desk: "Desk", path: str, body: dict[str, Any]) -> "Outcome":
         keys = " ".join(f"--key '{ref.strip()}'" for line in missing for ref in line.split(","))
         hint = f"Look at them (skyparley notice show ...). If it is to be filed all the same, add: {keys}"
         raise Ending(ending.exit_code, *ending.lines, hint) from None
+
+
+def _waiting(desk: "Desk", outcome: "Outcome", json: bool) -> str:
+    """What has to be said of a notice that cannot arrive yet; nothing where the links are up, or for a machine."""
+    from skyparley.cli.shown import not_received
+
+    try:
+        absent = [] if json else not_received(desk.overview(), str(outcome.refs.get("id", "")))
+    except Ending:  # What was asked for is done; that the node cannot be looked at now does not undo it.
+        return ""
+    have = "have" if len(absent) > 1 else "has"
+    return f"; {' and '.join(absent)} {have} NOT received it yet (link down)" if absent else ""
 
 
 def _tell(outcome: "Outcome", text: str, json: bool) -> None:

@@ -30,6 +30,22 @@ def words_of(card: "Card") -> str:
     return as_text(to_words(card.fingerprint))
 
 
+def loopback_warning(card: "Card") -> str:
+    """What is wrong with a card whose every address is one of its own machine's; nothing else."""
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    def on_loopback(host: str) -> bool:
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+
+    if not card.urls or not all(on_loopback(urlsplit(url).hostname or "") for url in card.urls):
+        return ""
+    return f"WARNING: at {' '.join(card.urls)} only a node on the same machine can reach {card.name}; set --peer-url"
+
+
 def add(
     folder: Folder,
     card_file: Annotated[
@@ -58,6 +74,8 @@ def add(
     if preview.outcome == "SAME":
         say(f"\n{preview.card.name} is pinned with this very card already. Nothing was changed.")
         return
+    if warning := loopback_warning(preview.card):
+        say(f"\n{warning} at its `skyparley init`, and take its new card.")
     _settle_warnings(preview, accept_warnings)
     _settle_words(preview, yes_compared)
     pin_peer(folder, text, now_ms=now_ms(), accept_warnings=True)

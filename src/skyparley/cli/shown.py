@@ -1,12 +1,20 @@
 """Notices, conflicts, offers and agreements in words: what the desk commands print of the views."""
 
 from collections.abc import Sequence
+from typing import Final
 
+from skyparley.base.ids import short_id
+from skyparley.base.times import MINUTE
+from skyparley.base.units import METRES_PER_NM
 from skyparley.cli.endings import NO, Ending, unusable
-from skyparley.cli.forms import length_shown, span_text, time_shown, window_text
+from skyparley.cli.forms import length_text, time_shown, window_text
 from skyparley.cli.volume_forms import band_text, level_text, shape_shown
 from skyparley.domain.messages.slots import GapsSlot, VolumeSlot
+from skyparley.domain.table import Table
 from skyparley.state.views import ConflictView, NoticeView, OfferView, Overview, TermView
+
+_HEARD: Final = str.maketrans("OIL", "011")
+"""Letters that a short id does not have, as people write them for the figures that look or sound alike."""
 
 
 def own_notice(seen: Overview, notice_id: str) -> NoticeView:
@@ -32,11 +40,13 @@ def _one_notice(notices: Sequence[NoticeView], notice_id: str, none: str) -> Not
 
 
 def one_conflict(seen: Overview, wanted: str) -> ConflictView:
-    """The conflict that a person means: by the beginning of its pair id or conflict id, or by the id of a notice in it."""
+    """The conflict that a person means: by its short id or the beginning of a long one, or by a notice in it."""
     exact = [one for one in seen.conflicts if wanted in (one.pair_id, one.conflict_id)]
-    begins = [one for one in seen.conflicts if one.pair_id.startswith(wanted) or one.conflict_id.startswith(wanted)]
+    heard = wanted.upper().translate(_HEARD)
+    short = [one for one in seen.conflicts if one.short_id.startswith(heard)]
+    begins = [one for one in seen.conflicts if _begins(one, wanted)]
     notices = [one for one in seen.conflicts if wanted.upper() in (one.own_notice, one.other_notice)]
-    for found in (exact, notices, begins):
+    for found in (exact, notices, short, begins):
         live = [one for one in found if one.live]
         if len(found) == 1 or len(live) == 1:
             return (live or found)[0]
@@ -50,15 +60,48 @@ def one_conflict(seen: Overview, wanted: str) -> ConflictView:
     )
 
 
+def _begins(conflict: ConflictView, wanted: str) -> bool:
+    """Whether an id of the conflict begins like this; what is read aloud goes without regard to case."""
+    aloud = (conflict.short_id, short_id(conflict.pair_id))
+    return (
+        conflict.pair_id.startswith(wanted)
+        or conflict.conflict_id.startswith(wanted)
+        or any(one.startswith(wanted.upper()) for one in aloud)
+    )
+
+
 def conflict_line(conflict: ConflictView) -> str:
     """A conflict in one line."""
     other = f"{conflict.other_party} {conflict.other_notice} v{conflict.other_version}"
-    return f"{conflict.short_id}  {conflict.own_notice} v{conflict.own_version} and {other}  {conflict.state}"
+    return f"{conflict.short_id}  {conflict.own_notice} v{conflict.own_version} and {other}  {conflict_state(conflict)}"
+
+
+def conflict_state(conflict: ConflictView) -> str:
+    """A state in the words of a desk: after a rejection a conflict is as open as before."""
+    if not conflict.live:
+        return f"{conflict.state}, {'SETTLED' if conflict.agreement_id else 'GONE'}"
+    return "OPEN: proposal rejected" if conflict.state == "REJECTED" else conflict.state
 
 
 def notice_state(notice: NoticeView) -> str:
-    """A state as the desk shows it."""
-    return f"{notice.state}, PAST" if notice.past and notice.state not in ("ENDED", "CANCELLED") else notice.state
+    """A state in the words of a desk: what has not arrived everywhere is never shown as told."""
+    words: str = notice.state
+    if notice.state == "COORDINATED":
+        words = "TOLD, NO CONFLICT"
+    elif notice.state == "NOTIFIED":
+        words = "TOLD"
+        if notice.own and not notice.audience:
+            words = "LOCAL ONLY"
+        elif not all(one.delivered for one in notice.audience):
+            words = "NOT RECEIVED"
+    return f"{words}, PAST" if notice.past and notice.state not in ("ENDED", "CANCELLED") else words
+
+
+def not_received(seen: Overview, notice_id: str) -> list[str]:
+    """The peers that have not received our notice as it is now because their link is down; none where it is unknown."""
+    down = {line.peer for line in seen.lines if not line.link_up}
+    found = [one for one in seen.notices if one.own and one.id == notice_id]
+    return [one.peer for notice in found for one in notice.audience if one.peer in down and not one.delivered]
 
 
 def told_text(notice: NoticeView) -> str:
@@ -70,11 +113,18 @@ def told_text(notice: NoticeView) -> str:
     return ", ".join(f"{one.peer} {'received' if one.delivered else 'NOT YET'}" for one in notice.audience)
 
 
-def gaps_text(gaps: GapsSlot) -> str:
-    """The gaps of a conflict; nothing rounded up."""
-    lateral = length_shown(gaps.lateral_m) if gaps.lateral_m else "none"
-    vertical = f"{gaps.vertical_ft} ft" if gaps.vertical_ft else "none"
-    return f"lateral {lateral}, vertical {vertical}, time {span_text(gaps.time_ms) if gaps.time_ms else 'none'}"
+def gaps_text(gaps: GapsSlot, table: Table) -> str:
+    """The gaps of a conflict beside what the table asks for; no gap is rounded up."""
+    return (
+        f"lateral {gaps.lateral_m * 10 // METRES_PER_NM / 10:g} NM (needs {_nm(table.separation_lateral_m)}), "
+        f"vertical {gaps.vertical_ft} ft (needs {table.separation_vertical_ft}), "
+        f"time {gaps.time_ms // MINUTE} min (needs {table.separation_time_ms / MINUTE:g})"
+    )
+
+
+def _nm(metres: int) -> str:
+    """A length in NM without the unit; in metres where NM would not be exact."""
+    return length_text(metres).removesuffix(" NM")
 
 
 def volume_lines(volumes: Sequence[VolumeSlot]) -> list[str]:

@@ -115,6 +115,15 @@ def _print(kind: str, position: int | None, data: dict[str, Any], names: dict[st
 
 
 def _short(value: Any, names: dict[str, str]) -> str:
-    """A value of `about`: a peer by its name, a hash by its beginning."""
+    """A value of `about`: a peer by its name, a hash by what people read aloud of it."""
+    from skyparley.base.ids import short_id
+
     text = str(value)
-    return names.get(text, text[:8] if len(text) == 43 and " " not in text else text)
+    if text in names:
+        return names[text]
+    if len(text) != 43 or " " in text:
+        return text
+    try:
+        return short_id(text)
+    except ValueError:
+        return text

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from skyparley.base.ids import Fingerprint
+from skyparley.base.ids import Fingerprint, short_id
 from skyparley.evidence.card import BadCard, Card, read_card
 from skyparley.evidence.feed import Statement
 
@@ -217,6 +217,14 @@ _READERS: Final[Mapping[str, Callable[[Record, Mapping[str, Any]], None]]] = {
     "ConflictGone": _gone,
 }
 """The kinds of entries that carry evidence.  Source: docs/spec/journal-v1.md."""
+
+
+def aloud(long_id: str) -> str:
+    """An id as desks read it to each other; what is no id is shown by its beginning."""
+    try:
+        return short_id(long_id)
+    except ValueError:
+        return long_id[:8]
 
 
 def counted(count: int, one: str, many: str) -> str:

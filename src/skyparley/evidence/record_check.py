@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from skyparley.base.ids import short_id
 from skyparley.evidence.card import Card
-from skyparley.evidence.record import Finding, Kept, LineRecord, Number, Record, Said, Verdict, collect, counted
+from skyparley.evidence.record import Finding, Kept, LineRecord, Number, Record, Said, Verdict, aloud, collect, counted
 from skyparley.evidence.record_line import verify_line
 from skyparley.evidence.record_terms import told_conflicts, verify_terms
 
@@ -73,14 +72,14 @@ def _same_agreements(names: tuple[str, str], ours: LineRecord, theirs: LineRecor
     """Step 10."""
     about = f"{names[0]} and {names[1]}"
     if ours.agreements == theirs.agreements:
-        ids = _list(sorted(short_id(key) for key in ours.agreements))
+        ids = _list(sorted(aloud(key) for key in ours.agreements))
         return _found(
             10,
             "HOLDS",
             about,
             f"{counted(len(ours.agreements), 'agreement', 'agreements')}, the same at both{': ' + ids if ids else ''}",
         )
-    only = sorted(short_id(key) for key in ours.agreements.keys() ^ theirs.agreements.keys())
+    only = sorted(aloud(key) for key in ours.agreements.keys() ^ theirs.agreements.keys())
     text = f"only one of the two holds {_list(only)}"
     return _found(10, "FAILS" if level else "NOTE", about, text if level else f"{text}; statements are under way")
 
@@ -92,14 +91,14 @@ def _same_conflicts(names: tuple[str, str], ours: LineRecord, theirs: LineRecord
     findings = []
     for agreement, conflict in sorted(ours.agreements.items()):
         told = conflict in both
-        text = f"agreement {short_id(agreement)} settles conflict {short_id(conflict)}, "
+        text = f"agreement {aloud(agreement)} settles conflict {aloud(conflict)}, "
         text += "found and told by both under that id" if told else "which not both have told under that id"
         findings.append(_found(11, "HOLDS" if told else "FAILS", about, text))
     if ours.open_conflicts == theirs.open_conflicts:
-        ids = _list(sorted(short_id(key) for key in ours.open_conflicts.values()))
+        ids = _list(sorted(aloud(key) for key in ours.open_conflicts.values()))
         text = f"{counted(len(ours.open_conflicts), 'conflict', 'conflicts')} open, the same at both{': ' + ids if ids else ''}"
         return [*findings, _found(11, "HOLDS", about, text)]
-    only = sorted(short_id(key) for key in set(ours.open_conflicts.values()) ^ set(theirs.open_conflicts.values()))
+    only = sorted(aloud(key) for key in set(ours.open_conflicts.values()) ^ set(theirs.open_conflicts.values()))
     text = f"only one of the two holds open {_list(only)}"
     return [
         *findings,

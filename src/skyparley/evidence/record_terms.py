@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from skyparley.base.canonical import NotCanonical, canonical
-from skyparley.base.ids import digest, short_id
+from skyparley.base.ids import digest
 from skyparley.evidence import jws
 from skyparley.evidence.card import Card
-from skyparley.evidence.record import LineRecord, Record, Said, counted
+from skyparley.evidence.record import LineRecord, Record, Said, aloud, counted
 
 
 class _Term(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ def _agreement(record: Record, line: LineRecord, said: Said) -> None:
         record.find(7, False, line.card.name, f"statement {said.number[0]}/{said.number[1]} is no agreement: {error}")
         return
     wrong = _agreement_wrong(record, line, said, slots, agreement, text)
-    about = f"agreement {short_id(slots.agreement_id)}"
+    about = f"agreement {aloud(slots.agreement_id)}"
     for why in wrong:
         record.find(7, False, about, why)
     if not wrong:
