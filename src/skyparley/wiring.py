@@ -143,7 +143,7 @@ def _guards(config: NodeConfig, accounts: Accounts, identity: Identity, ticks: T
     luck = SystemLuck()
     sessions = Sessions(accounts, luck=luck.fresh_bytes, ticks=ticks)
     cookie = f"skyparley_{identity.fingerprint[:8]}"
-    guard = Guard(accounts, sessions, cookie=cookie, allowed_origins=config.desk.allowed_origins)
+    guard = Guard(accounts, sessions, cookie=cookie)
     return guard, Logon(accounts, sessions, guard, luck=luck.fresh_bytes, ticks=ticks)
 
 

@@ -151,7 +151,7 @@ def test_over_the_most_sessions_the_oldest_ends(folder: Path) -> None:
         (FROM_PAGE, 200),
         (FROM_PAGE | {"origin": d.ORIGIN}, 200),
         (FROM_PAGE | {"origin": "https://desk.test"}, 200),  # A proxy speaks TLS for this door.
-        (FROM_PAGE | {"origin": d.ALLOWED}, 200),
+        (FROM_PAGE | {"origin": d.ALLOWED}, 403),
         ({}, 403),
         ({"origin": d.ORIGIN}, 403),
         ({"x-skyparley-desk": "0"}, 403),

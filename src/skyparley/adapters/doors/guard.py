@@ -1,6 +1,5 @@
 """Who may pass the desk door: a bearer token, or a session's cookie that no other site could have used."""
 
-from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,10 +17,9 @@ BEARER: Final = "bearer "
 class Guard:
     """Looks at every request of the desk door."""
 
-    def __init__(self, accounts: Accounts, sessions: Sessions, *, cookie: str, allowed_origins: Sequence[str]) -> None:
+    def __init__(self, accounts: Accounts, sessions: Sessions, *, cookie: str) -> None:
         self._accounts = accounts
         self._sessions = sessions
-        self._allowed_origins = frozenset(origin.rstrip("/").lower() for origin in allowed_origins)
         self.cookie = cookie
 
     def actor(self, request: Request) -> Actor:
@@ -51,16 +49,15 @@ class Guard:
         return actor
 
     def check_site(self, request: Request) -> None:
-        """A browser says which site asks: it must be this door, or one that the settings name.  Raises Denied."""
+        """A browser says which site asks: it must be this door.  A page that only shows the desk in a frame does not act.  Raises Denied."""
         origin = request.headers.get("origin")
         if origin is not None and not self._knows(origin, request.headers.get("host", "")):
-            raise Denied("CROSS_SITE", "a page of another site may not act here; see desk.allowed_origins")
+            raise Denied("CROSS_SITE", "a page of another site may not act here")
         if origin is None and request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise Denied("CROSS_SITE", "a page of another site may not act here")
 
-    def _knows(self, origin: str, host: str) -> bool:
-        if origin.lower() in self._allowed_origins:
-            return True
+    @staticmethod
+    def _knows(origin: str, host: str) -> bool:
         try:
             parts = urlsplit(origin)
         except ValueError:
