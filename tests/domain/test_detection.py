@@ -1,5 +1,6 @@
 """Conflicts: the ids that both nodes compute alone, the pair of volumes that is told, and the word of the other side."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,13 +8,16 @@ from harness import T0, Node, World, circle, conflicting, fl, moved
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skyparley.base.canonical import canonical
 from skyparley.base.ids import digest
 from skyparley.base.times import HOUR
 from skyparley.domain import commands as c
-from skyparley.domain.detection import conflict_id, conflict_slots, pair_id
+from skyparley.domain.detection import conflict_id, conflict_slots, pair_id, worst
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.slots import ConflictSlots, GapsSlot, NoticeRef
-from skyparley.geometry.volumes import ELLIPSOID_BOUND
+from skyparley.domain.view import Hit
+from skyparley.evidence import jws
+from skyparley.geometry.volumes import ELLIPSOID_BOUND, Gaps, Verdict
 
 A, B, HASH = "A" * 43, "B" * 43, "H" * 43
 
@@ -63,6 +67,25 @@ def test_the_worst_pair_of_volumes_is_told_with_its_gaps():
         (told,) = [one.slots for one in node.told(peer) if one.type == "CFL"]
         first = told.notices[0].party
         assert told.volumes == ((0, 1) if first == a.party else (1, 0))
+
+
+@pytest.mark.parametrize("given_first", [True, False])
+def test_the_order_of_worst(given_first: bool):
+    """Whole metres, then height, then time, then the numbers of the notice that sorts first."""
+
+    def hit(lateral_m: float, vertical_ft: int, time_ms: int, one: int, two: int) -> Hit:
+        given, other = (one, two) if given_first else (two, one)
+        return Hit((B, "B-1"), given, other, Verdict(True, Gaps(lateral_m, vertical_ft, time_ms), 0.0))
+
+    in_order = [
+        hit(1.9, 0, 0, 5, 6),
+        hit(1.2, 0, 0, 6, 5),
+        hit(1.0, 0, 9, 0, 0),
+        hit(1.0, 500, 0, 0, 0),
+        hit(2.0, 0, 0, 0, 0),
+    ]
+    for place in range(len(in_order)):
+        assert worst(reversed(in_order[place:]), given_first=given_first) == in_order[place]
 
 
 def test_a_change_of_version_is_another_conflict_of_the_same_pair():
@@ -129,11 +152,22 @@ def claimed(apart_km: float, *, told_m: int | None = None, **members: Any) -> tu
     return world, a, b
 
 
+def other_link(text: str, a: Node, b: Node) -> str:
+    """B's statement linked behind what was forged in its name, which its own node does not know of."""
+    received = a.state.lines[b.party].received
+    payload = json.loads(jws.split(text).payload)
+    return b.sign(canonical(payload | {"seq": received.head[1] + 1, "prev": received.head_hash}))
+
+
 def test_within_ten_metres_both_hold_it():
     for beyond_m in (1, 9):
-        _, a, _ = claimed(LIMIT_KM + beyond_m / 1_000)
+        world, a, b = claimed(LIMIT_KM + beyond_m / 1_000)
         assert a.alarms() == []
         assert (a.conflict().adopted, a.conflict().live, a.conflict().shared) == (True, True, True)
+        b.done(c.ActivateNotice(id="B-0001", expected_version=1))
+        text = b.sent[a.party][-1]
+        assert world.receive(a, other_link(text, a, b), receipt=False) == "RECEIVED"
+        assert (a.notice("B-0001", b).state, a.conflict().live) == ("ACTIVE", True)
         a.change("A-0001", moved(circle(), lower=fl(270), upper=fl(310)), key=())
         assert not a.conflict().live, "held on their word until a version changes"
 

@@ -413,6 +413,20 @@ def test_an_acceptance_after_the_validity_is_refused_at_home_and_by_the_peer():
     assert same(a, b)["state"] == "AGREED", "accepted in time, carried late"
 
 
+def test_an_acceptance_made_after_the_validity_is_refused_by_the_proposer():
+    """B's own node would refuse; here it takes the offer for a longer one."""
+    world, a, b = conflicting()
+    offer(a, world)
+    world.settle()
+    valid_until = b.conflict().offer.valid_until
+    b.conflict().offer = moved(b.conflict().offer, valid_until=valid_until + HOUR)
+    world.now = valid_until
+    b.answer(c.Accept, world.pair)
+    world.settle()
+    assert [one.slots.code for one in a.told(b) if one.type == "ERR"] == ["OVERTAKEN"]
+    assert a.state.agreements == b.state.agreements == {}
+
+
 def test_an_offer_lapses_only_when_it_is_proved_that_nobody_accepted():
     """Silence proves nothing: the acceptance may be on its way.  A later statement of the peer proves it."""
     world, a, b = conflicting()

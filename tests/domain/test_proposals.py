@@ -66,10 +66,13 @@ def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.lists(ROUTES, min_size=1, max_size=2), st.lists(ROUTES, min_size=1, max_size=3))
-def test_the_fast_one_finds_what_trying_everything_finds(ours, theirs):
+@given(
+    st.lists(ROUTES, min_size=1, max_size=2), st.lists(ROUTES, min_size=1, max_size=3), st.sampled_from([0, 50, 100])
+)
+def test_the_fast_one_finds_what_trying_everything_finds(ours, theirs, minutes):
     """Not one more, not one less, over all conflicts of a small world."""
     a, conflicts = world_of(ours, theirs)
+    now = T0 + minutes * MINUTE
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "PROPOSALS_SHOWN", 1_000)
         for conflict in conflicts:
@@ -80,10 +83,10 @@ def test_the_fast_one_finds_what_trying_everything_finds(ours, theirs):
             wanted = {
                 (notice.party, volumes)
                 for notice in sides
-                for volumes in every_way(a, conflict, notice, T0)
-                if not term_reasons(a.state, conflict, terms(a.state, conflict, {notice.party: volumes}), T0)
+                for volumes in every_way(a, conflict, notice, now)
+                if not term_reasons(a.state, conflict, terms(a.state, conflict, {notice.party: volumes}), now)
             }
-            answer = suggest(a.state, conflict, T0)
+            answer = suggest(a.state, conflict, now)
             found = [(change.party, change.volumes) for made in answer.proposals for change in made.changes]
             assert len(found) == len(set(found)), "each way is shown once"
             assert set(found) == wanted

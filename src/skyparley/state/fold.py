@@ -256,8 +256,7 @@ def _gone(state: State, event: e.ConflictGone, at: int) -> None:
     conflict.live = False
     conflict.state = next_state(conflict.state, "GONE")
     conflict.offer = None
-    if state.notices[(state.own, conflict.own_id)].state != "ENDED":
-        conflict.acceptance = None  # Whoever accepted and ended early still takes the signature that is under way.
+    conflict.acceptance = None
     conflict.revision += 1
     state.offers_of.get(conflict.other_party, set()).discard(event.pair_id)
     for what in ("HALF", "START", "REPLY", "COUNTERSIGN"):
