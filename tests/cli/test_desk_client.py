@@ -148,7 +148,7 @@ def test_an_act_that_was_cut_off_is_tried_again_under_the_same_key(node: tuple[P
     with door(node[1], [None, done]) as heard:
         ran = told(node, *FILE)
     assert (ran.code, ran.out) == (0, "A-0001 v1 is filed.\n")
-    first, second = heard.heard
+    first, second = heard.heard[:2]  # what follows looks whether it can arrive
     assert first == second
     assert len(first[2]) == 36
 
@@ -158,14 +158,14 @@ def test_an_act_that_stays_cut_off_is_not_known(node: tuple[Path, int]) -> None:
         ran = told(node, *FILE)
     assert ran.code == 3
     assert "not known" in ran.err
-    assert len({key for _, _, key, _ in heard.heard}) == 1
+    assert len({key for act, _, key, _ in heard.heard if act == "POST"}) == 1
 
 
 def test_two_acts_have_two_keys(node: tuple[Path, int]) -> None:
     with door(node[1], [(200, b"{}")]) as heard:
         told(node, *FILE)
         told(node, *FILE)
-    assert len({key for _, _, key, _ in heard.heard}) == 2
+    assert len({key for _, _, key, body in heard.heard if body}) == 2
 
 
 def overview_of(change: Callable[[dict[str, Any]], None] = lambda seen: None) -> bytes:
