@@ -219,13 +219,15 @@ def term_reasons(view: View, conflict: Conflict, pair: tuple[TermNotice, TermNot
 
 
 def bound_elsewhere(view: View, conflict: Conflict, pair: tuple[TermNotice, TermNotice], now: int) -> list[Reason]:
-    """What the signatures under other agreements, on this line or another, forbid these terms (line-v1 9.5)."""
+    """What the signatures under other agreements, on this line or another, forbid these terms (line-v1 9.5).
+
+    A notice that these terms leave alone counts too: what we accepted for it elsewhere would change it under them.
+    """
     return [
         reason
         for term in pair
-        if term.volumes is not UNSET
         for reason in bound_reasons(
-            view, view.notices[(Fingerprint(term.party), term.id)], term.volumes, now, but=conflict.pair_id
+            view, view.notices[(Fingerprint(term.party), term.id)], new_volumes(view, term), now, but=conflict.pair_id
         )
     ]
 
