@@ -427,12 +427,3 @@ def _outcome(view: View, notice_id: str, version: NoticeVersion) -> Outcome:
         refs={"id": notice_id, "version": version.version, "ref": version_ref(notice_id, version.version)},
         conflicts=pairs,
     )
-
-
-def tell_others(notice: Notice, already: Fingerprint, moment: Moment) -> list[Item]:
-    """An agreement on one line set a new version of ours: the other peers of the audience get it as NCH."""
-    items: list[Item] = []
-    for peer in notice.audience:
-        if peer != already and peer in notice.told:
-            items.append(tell("NCH", peer, notice.id, notice.current, moment))
-    return items

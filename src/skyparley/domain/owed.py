@@ -93,6 +93,8 @@ def _unfit(view: View, owed: Draft, now: int) -> str:
 
 def _notice_unfit(notice: Notice, owed: Draft, slots: NoticeSlots) -> str:
     told = notice.told.get(owed.peer)
+    if told is not None and told.state not in LIVE_STATES:
+        return "the peer holds it as over"
     follows = told is None if owed.type == "NTC" else told is not None and told.version + 1 == owed.version
     if not follows or owed.version > notice.current.version or notice.state not in LIVE_STATES:
         # A notice that is over meanwhile is told as over, if it was told at all.

@@ -41,7 +41,7 @@ from skyparley.domain.messages.slots import (
     ErrSlots,
     NoticeSlots,
 )
-from skyparley.domain.notices import tell_others
+from skyparley.domain.notices import tell
 from skyparley.domain.owed import release, untold
 from skyparley.domain.records import Notice
 from skyparley.domain.verdicts import check_claim
@@ -97,8 +97,14 @@ def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Enve
 
 def _tell_again(view: View, notice: Notice, moment: Moment) -> list[Item]:
     """What came back from one peer may be news to another, or have moved the version that it was told."""
-    ready = [peer for peer in notice.audience if may_seal(view.lines[peer]) and not view.lines[peer].owed]
-    return [item for peer in ready for item in untold(notice, peer, moment)]
+    items: list[Item] = []
+    for peer in notice.audience:
+        told = notice.told.get(peer)
+        if may_seal(view.lines[peer]) and not view.lines[peer].owed:
+            items += untold(notice, peer, moment)
+        elif told is not None and told.version < notice.current.version:
+            items.append(tell("NCH", peer, notice.id, notice.current, moment))
+    return items
 
 
 def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment) -> Sequence[Item]:
@@ -125,7 +131,7 @@ def _agreed(view: View, slots: AgreementSlots, peer: Fingerprint, moment: Moment
             continue
         notice = view.notices[(Fingerprint(term.party), term.id)]
         if notice.party == view.own:
-            items += tell_others(notice, peer, moment)
+            items += _tell_again(view, notice, moment)
         items += redetect(view, notice)
     return items
 

@@ -15,7 +15,6 @@ from skyparley.domain.events import (
     AlarmRaised,
     EvidenceKept,
     OfferLapsed,
-    OfferLapsed,
     ReceiptKept,
     StatementReceived,
     StatementRestored,

@@ -1,6 +1,6 @@
 """What a statement does to the state: the same rules for ours and for the peer's, so that both nodes end equal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.dialogues import Act, agreement_of, next_state
+from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import LeadClass
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
@@ -109,7 +110,11 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     version = int(envelope.version or 0)
     notice = state.notices.get((envelope.from_, slots.id))
     content = NoticeVersion(version=version, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
-    if notice is None or (statement.restored and another_was_filed(notice, envelope)):
+    if notice is not None and statement.restored and another_was_filed(notice, envelope):
+        # What waits about this id was decided about the other notice: it must not be said of this one.
+        _forget_owed(state, slots.id, ("NTC", "NCH", "NCX", "NACT", "NEND"))
+        notice = None
+    if notice is None:
         notice = Notice(party=envelope.from_, id=slots.id, current=content, decided_at=envelope.created_utc)
     elif statement.restored:
         _take_back(state, notice, content, statement)
@@ -303,10 +308,22 @@ def _set_version(
     if all(told.version < version for told in notice.told.values()):
         set_content(state, notice, content, statement.at)
         notice.decided_at = statement.envelope.created_utc
+    elif party == state.own and not shrinks(volumes, notice.current.volumes):
+        # Another line had heard of a change already, decided while this agreement was lost: it is taken back.
+        back = msgspec.structs.replace(content, version=notice.current.version + 1)
+        set_content(state, notice, back, statement.at)
+        notice.decided_at = statement.at
+        _forget_owed(state, notice_id, ("NCH",))
     slots = statement.envelope.slots
     assert isinstance(slots, AgreementSlots)
     notice.told[line.peer] = Told(number, slots.agreement_id, content, before.state)
     settle(state, notice)
+
+
+def _forget_owed(state: State, notice_id: str, types: Sequence[StatementType]) -> None:
+    """Waiting statements about a notice of ours that do not count any more: what the peers need is told at release."""
+    for line in state.lines.values():
+        line.owed = [owed for owed in line.owed if owed.type not in types or owed.slots["id"] != notice_id]
 
 
 def _could_not_process(state: State, line: Line, slots: ErrSlots) -> None:
