@@ -97,7 +97,7 @@ def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
         )
 
     now = "CONFLICT" if conflict.live else "no conflict any more"
-    rejected = (conflict.reject_reason or "not stated").lower() if conflict.state == "REJECTED" else ""
+    rejected = (conflict.reject_reason or "NOT STATED") if conflict.state == "REJECTED" else ""
     other = "was not told of our notice: no dialogue is possible" if conflict.local else ""
     if not other:
         other = "told the same conflict id" if conflict.peer_same_id else "has not told its id yet"
@@ -118,7 +118,7 @@ def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
             ("Asked to move", ", ".join(conflict.asked_to_move)),
             ("Offer", "\n".join(offer_lines(seen, conflict.offer)) if conflict.offer else ""),
             ("Accepted", "by us; the other side's signature is awaited" if conflict.accepted_by_us else ""),
-            ("Rejected", f"reason: {rejected}" if rejected else ""),
+            ("Rejected", rejected),
             ("Agreement", conflict.agreement_id),
             ("You may", ", ".join(conflict.can).replace("_", " ") or "wait"),
         ]

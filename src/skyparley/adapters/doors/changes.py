@@ -40,6 +40,7 @@ class PublicChange(msgspec.Struct, frozen=True):
 
 class _Slots(msgspec.Struct, frozen=True):
     id: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class _Statement(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,11 +71,13 @@ def about(event: e.Event | None) -> dict[str, Any]:
 
 
 def _of_statement(text: str) -> dict[str, Any]:
-    """Type, notice and dialogue of a statement that this node has understood or made."""
+    """Type, notice, dialogue and reason of a statement that this node has understood or made."""
     statement = msgspec.json.decode(jws.split(text).payload, type=_Statement)
     said: dict[str, Any] = {"type": statement.type}
     if statement.dialog_id is not UNSET:
         said["pair_id"] = statement.dialog_id
     if statement.slots.id is not UNSET:
         said["id"] = statement.slots.id
+    if statement.slots.reason is not UNSET:
+        said["reason"] = statement.slots.reason
     return said
