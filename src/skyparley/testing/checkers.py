@@ -273,13 +273,17 @@ def _conflicts(state: State, peer: Fingerprint, now: int) -> dict[Any, Any]:
     return {
         conflict.pair_id[:8]: (
             conflict.conflict_id[:8],
-            conflict.state if _start(state, conflict) > now + 2 * MINUTE else "",
+            _WORD.get(conflict.state, conflict.state) if _start(state, conflict) > now + 2 * MINUTE else "",
             (conflict.offer.proposal[:8], conflict.offer.by[:8], conflict.offer.turn) if conflict.offer else None,
             "BOUND" if conflict.acceptance else "",
         )
         for conflict in state.conflicts.values()
         if conflict.other_party == peer and conflict.live and conflict.shared
     }
+
+
+_WORD: Final = {"REJECTED": "DETECTED"}
+"""No offer is open in either; an offer that was answered with ERR leaves the one word here and the other there."""
 
 
 def _start(state: State, conflict: Conflict) -> int:
