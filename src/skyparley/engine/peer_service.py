@@ -69,32 +69,37 @@ class PeerService:
     async def statements(self, texts: Sequence[str], bearer: BearerKind) -> Pushed:
         """Statements of one peer, in feed order.  A receipt is signed only for what is durable."""
         line = await self._line(texts[0])
-        # Whoever sends must have signed before a peer's share is used: a fingerprint is no secret.
-        reading.read_signed(texts[0], line.card, jws.STATEMENT, self._clock.now_ms())
-        share = self._share(line.peer)
-        share.take_request(self._clock.real_ms())
-        share.take_statements(self._clock.real_ms(), len(texts))
-        results = await asyncio.gather(*(self._one(line, text, bearer) for text in texts))
+        read = [self._read(line, text, bearer) for text in texts]
+        if not all(isinstance(command, Unusable) for command in read):
+            # Only who signed uses up a peer's share: a fingerprint is no secret.
+            share = self._share(line.peer)
+            share.take_request(self._clock.real_ms())
+            share.take_statements(self._clock.real_ms(), len(texts))
+        results = await asyncio.gather(*(self._one(text, command) for text, command in zip(texts, read, strict=True)))
         head = await self._sequencer.read(lambda state: head_of(state.lines[line.peer].received))
         if any(result.result == "GAP" for result in results):
             self._wake(line.peer, True)
         return Pushed(tuple(results), head)
 
-    async def _one(self, line: Line, text: str, bearer: BearerKind) -> Result:
-        statement = statement_hash(text)
+    def _read(self, line: Line, text: str, bearer: BearerKind) -> ReceiveStatement | Unusable:
         try:
             parsed, chain = reading.read_statement(text, line.card, self._signer.card.fingerprint, self._clock.now_ms())
         except Unusable as error:
-            return Result(statement, "REFUSED", text=f"{error.code}: {error}")
-        command = ReceiveStatement(
+            return error
+        return ReceiveStatement(
             peer=line.peer, jws=text, chain=chain, payload=parsed.payload, kid=str(parsed.kid), bearer=bearer
         )
+
+    async def _one(self, text: str, command: ReceiveStatement | Unusable) -> Result:
+        statement = statement_hash(text)
+        if isinstance(command, Unusable):
+            return Result(statement, "REFUSED", text=f"{command.code}: {command}")
         outcome = await self._sequencer.submit(command)
         assert not isinstance(outcome, Refusal), "a received statement is placed, not refused"
         if outcome.result not in ("RECEIVED", "DUPLICATE"):
             return Result(statement, outcome.result)
         receipt = await self._sequencer.read(
-            lambda state: _receipt(state, line.peer, chain.number, statement, chain.msg_id)
+            lambda state: _receipt(state, command.peer, command.chain.number, statement, command.chain.msg_id)
         )
         return Result(statement, outcome.result, self._signer.sign(MACHINE, receipt, jws.RECEIPT))
 
