@@ -127,9 +127,9 @@ def _agreed(view: View, slots: AgreementSlots, peer: Fingerprint, moment: Moment
     """Both new versions took effect: detect again, and tell our change to the other peers of the audience."""
     items: list[Item] = []
     for term in slots.agreement.notices:
-        if term.volumes is UNSET:
-            continue
         notice = view.notices[(Fingerprint(term.party), term.id)]
+        if term.volumes is UNSET and notice.party != view.own:
+            continue
         if notice.party == view.own:
             items += _tell_again(view, notice, moment)
         items += redetect(view, notice)

@@ -277,6 +277,10 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
     for term in agreement.notices:
         if term.volumes is not UNSET:
             _set_version(state, line, statement, Fingerprint(term.party), term.id, term.version + 1, term.volumes)
+        elif term.party == state.own:
+            notice = state.notices[(state.own, term.id)]
+            _hold_to(state, notice, notice.told[line.peer].content, statement.at)
+            settle(state, notice)
         record.bound[(term.party, term.id)] = (
             state.notices[(Fingerprint(term.party), term.id)].current.volumes if term.volumes is UNSET else term.volumes
         )
@@ -308,16 +312,24 @@ def _set_version(
     if all(told.version < version for told in notice.told.values()):
         set_content(state, notice, content, statement.at)
         notice.decided_at = statement.envelope.created_utc
-    elif party == state.own and not shrinks(volumes, notice.current.volumes):
-        # Another line had heard of a change already, decided while this agreement was lost: it is taken back.
-        back = msgspec.structs.replace(content, version=notice.current.version + 1)
-        set_content(state, notice, back, statement.at)
-        notice.decided_at = statement.at
-        _forget_owed(state, notice_id, ("NCH",))
+    elif party == state.own:
+        _hold_to(state, notice, content, statement.at)
     slots = statement.envelope.slots
     assert isinstance(slots, AgreementSlots)
     notice.told[line.peer] = Told(number, slots.agreement_id, content, before.state)
     settle(state, notice)
+
+
+def _hold_to(state: State, notice: Notice, agreed: NoticeVersion, at: int) -> None:
+    """Take back a change of our notice that was decided while an agreement was lost and enlarges against it.
+
+    Somebody may have heard of the change: so what was agreed is said again, as the next version.
+    """
+    if notice.current.version <= agreed.version or shrinks(agreed.volumes, notice.current.volumes):
+        return
+    set_content(state, notice, msgspec.structs.replace(agreed, version=notice.current.version + 1), at)
+    notice.decided_at = at
+    _forget_owed(state, notice.id, ("NCH",))
 
 
 def _forget_owed(state: State, notice_id: str, types: Sequence[StatementType]) -> None:
