@@ -8,7 +8,7 @@ import { at, el, fill } from "./desk/el.js";
 import { openFiling } from "./desk/filing.js";
 import { askChange, askLogOn, byToken, takeToken } from "./desk/logon.js";
 import { showNotices } from "./desk/notices.js";
-import { clockText, dayText } from "./desk/units.js";
+import { clockText, dayText, setYear } from "./desk/units.js";
 
 const COALESCE_MS = 60; // Changes come in bursts: one filing is several events. One look at the whole serves them all.
 const CLOCK_MS = 200;
@@ -39,6 +39,9 @@ class Desk {
     this.view = null;
     this.seenAt = 0;
     this.choice = null;
+    this.form = null;
+    this.looked = false;
+    this.since = Infinity; // Answers heard before this position were there when the page was opened.
     this.versions = new Map();
     this.wanted = 0;
     this.loading = false;
@@ -134,7 +137,9 @@ class Desk {
     if (error.status === 401) return this.renew();
     this.brokenAt ||= Date.now();
     this.showStale(error instanceof Unreached ? "This desk's node does not answer." : error.message);
-    setTimeout(this.want, RETRY_MS);
+    // One retry at a time: the broken stream asks too, and the retries must not add up.
+    clearTimeout(this.retry);
+    this.retry = setTimeout(this.want, RETRY_MS);
     return undefined;
   }
 
@@ -158,6 +163,8 @@ class Desk {
   show() {
     if (!this.view) return;
     const { view } = this;
+    // In another year every day is written otherwise, also where nothing else changed.
+    if (setYear(view.now)) document.querySelectorAll("[data-sign]").forEach((node) => { node.dataset.sign = ""; });
     document.title = `${view.own.name} · Skyparley desk`;
     at("party").textContent = view.own.name;
     at("statement").textContent = view.statement ?? "Not a certified separation service: crews' own duty to avoid remains.";
@@ -172,6 +179,7 @@ class Desk {
     this.chart.show(view);
     this.showStale("");
     this.tick();
+    this.looked = true;
     document.body.dataset.position = view.position;
   }
 
@@ -198,7 +206,8 @@ class Desk {
     }
     const scaled = at("clock-scaled");
     scaled.hidden = this.view.clock !== "SCALED";
-    scaled.textContent = rate === 1 ? "SCALED" : `SCALED ×${rate}`;
+    scaled.textContent = rate === 1 ? "demo clock" : `SCALED ×${rate}`;
+    this.form?.echo();
   };
 
   async start() {
@@ -208,6 +217,7 @@ class Desk {
     document.body.dataset.stage = "desk";
     await this.load();
     if (!this.view) await new Promise((done) => { const wait = setInterval(() => this.view && (clearInterval(wait), done()), 200); });
+    this.since = this.view.position;
     follow(Math.max(0, this.view.position - HISTORY), {
       heard: (change) => {
         hearTurn(change, this);

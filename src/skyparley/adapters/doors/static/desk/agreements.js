@@ -3,7 +3,7 @@
 import { answerBox, perform } from "./acting.js";
 import { at, el, fill, keep, words } from "./el.js";
 import { termLines } from "./terms.js";
-import { dayTime, timeText } from "./units.js";
+import { clockText, dayTime, timeText } from "./units.js";
 
 const STATUS = {
   PENDING: "not known to be held by the other side yet; nobody relies on it", IN_FORCE: "both signatures are held by both",
@@ -43,7 +43,22 @@ function signature(party, signed, own) {
     el("span", { class: "pen", "aria-hidden": "true" }, signed ? "✎" : "·"), signed ? `signed by ${party}` : `not signed by ${party}`);
 }
 
+const cut = new Map(); // Of each line whose link is down: since when this page knows it.
+
+/** Remembers since when a link is down, and says it across the top: what is filed meanwhile has not arrived. */
+function showCut(view, desk) {
+  const down = view.lines.filter((line) => !line.link_up);
+  for (const line of view.lines) {
+    if (line.link_up) cut.delete(line.fingerprint);
+    else if (!cut.has(line.fingerprint)) cut.set(line.fingerprint, desk.looked ? `since ${clockText(view.now)}` : `since before ${clockText(view.now)}`);
+  }
+  at("cut").hidden = !down.length;
+  const text = down.map((line) => `LINK TO ${line.peer} DOWN ${cut.get(line.fingerprint)}. What is sent now waits here; ${line.peer} does not know it yet.`).join(" ");
+  if (at("cut").textContent !== text) at("cut").textContent = text;
+}
+
 export function showLines(view, desk) {
+  showCut(view, desk);
   keep(at("lines"), view.lines, {
     key: (line) => line.fingerprint, sign: (line) => JSON.stringify([line, desk.mayAct]), build: (line) => lineItem(line, desk),
   });
@@ -53,13 +68,14 @@ export function showLines(view, desk) {
 function lineItem(line, desk) {
   const word = line.state === "IN_FORCE" ? "IN FORCE" : "NOT ESTABLISHED";
   const table = { EQUAL: "same table", MISMATCH: "TABLES DIFFER", UNKNOWN: "table unknown" }[line.table];
-  const link = line.link_up ? "link up" : "LINK DOWN";
+  const link = line.link_up ? "link up" : "";
+  const down = line.link_up ? null : el("b", { class: "down" }, `LINK DOWN ${cut.get(line.fingerprint)}`);
   const owed = line.owed ? `${line.owed} to send` : "";
   const bad = !line.link_up || line.table === "MISMATCH" || line.compared === "DIVERGED" || line.compared === "AHEAD";
   const broken = line.compared === "DIVERGED" || line.compared === "AHEAD";
   const box = answerBox(`line ${line.fingerprint}`);
   return el("li", { class: `line-pill${bad ? " bad" : ""}`, title: line.link_error || `sent ${line.sent}, held by ${line.peer} ${line.delivered}; received ${line.received}` },
-    el("b", { class: "other" }, line.peer), el("span", { class: "word" }, word),
+    el("b", { class: "other" }, line.peer), down, el("span", { class: "word" }, word),
     el("span", { class: "dim" }, [link, table, owed].filter(Boolean).join(" · ")),
     broken ? el("button", { on: { click: (event) => perform(box, ["lines", line.peer, "epoch"], {}, event.target).then((done) => done?.result === "ASKED" && desk.say("Asked. A second person must confirm on their own account.")) } },
       line.epoch_asked_by ? `Confirm new feed (asked by ${line.epoch_asked_by})` : "Ask for a new feed") : null, box);

@@ -17,7 +17,13 @@ const TURN_WORDS = {
   WDR: "withdrew", AGR: "signed: agreed",
 };
 const OFFERS = new Set(["PRO", "CPR"]);
+const ANSWER_WORDS = {
+  REJ: "rejected your proposal", ACC: "accepted and signed your proposal", AGR: "signed: agreed", CPR: "countered your proposal",
+  WDR: "withdrew its proposal", SBY: "asked for time",
+};
+const NEWS_MOST = 5;
 const benches = new Map();
+const news = [];
 const heard = new Map();
 const terms = new Map();
 const unfolded = new Map();
@@ -43,16 +49,46 @@ function remember(conflict, desk) {
 
 /** Takes a change into the dialogue of its conflict, if it is a statement of one. */
 export function hearTurn(change, desk) {
-  const { type, pair_id: pair, peer } = change.about ?? {};
+  const { type, pair_id: pair, peer, reason } = change.about ?? {};
   if (!pair || !TURN_WORDS[type] || !["StatementSealed", "StatementReceived"].includes(change.kind)) return;
   const turns = heard.get(pair) ?? [];
   heard.set(pair, turns);
   if (turns.some((turn) => turn.position === change.position)) return;
   const said = turns.filter((turn) => OFFERS.has(turn.type)).length;
   turns.push({
-    position: change.position, at: change.at, type, turn: OFFERS.has(type) ? said + 1 : 0,
+    position: change.position, at: change.at, type, reason, turn: OFFERS.has(type) ? said + 1 : 0,
     who: change.kind === "StatementSealed" ? desk.view.own.name : desk.nameOf(peer),
   });
+  if (change.kind === "StatementReceived" && ANSWER_WORDS[type] && change.position > desk.since) {
+    news.push({ pair, ...turns.at(-1) });
+    showNews(desk);
+  }
+}
+
+const reasonText = (turn) => (turn.type === "REJ" ? ` (${turn.reason && turn.reason !== "NOT STATED" ? turn.reason : "not stated"})` : "");
+
+/** Answers of the other side stay at the top of the page until somebody has looked at them. */
+function showNews(desk) {
+  news.splice(0, Math.max(0, news.length - NEWS_MOST));
+  at("news").hidden = !news.length;
+  fill(at("news"), news.map((one) => el("p", {}, `${one.who} ${ANSWER_WORDS[one.type]}${reasonText(one)}, ${clockText(one.at)} `,
+    el("button", { type: "button", on: { click: () => {
+      news.splice(news.indexOf(one), 1);
+      showNews(desk);
+      if (!desk.isPicked("conflict", one.pair)) desk.pick("conflict", one.pair, true);
+      toCard(one.pair);
+    } } }, "Show"))));
+}
+
+/** Brings a conflict's card into view, the card itself and not what stands above it. */
+function toCard(pair) {
+  document.querySelector(`#conflicts > [data-key="${CSS.escape(pair)}"]`)?.scrollIntoView({ block: "start" });
+}
+
+/** A state in the words of a desk: after a rejection a conflict is as open as before. */
+export function stateWords(conflict) {
+  if (!conflict.live && conflict.state !== "AGREED") return "OVERTAKEN";
+  return conflict.state === "REJECTED" ? "OPEN: proposal rejected" : conflict.state;
 }
 
 function card(conflict, view, desk) {
@@ -62,7 +98,7 @@ function card(conflict, view, desk) {
     el("div", { class: "card-head" },
       el("button", { class: "flag", title: `${conflict.conflict_id}: show on the map`, "data-k": `${key}-name`, "data-conflict-id": conflict.conflict_id, on: { click: () => desk.pick("conflict", key, true) } }, conflict.short_id),
       el("span", { class: "pair" }, el("b", { class: "own" }, `${conflict.own_notice} v${conflict.own_version}`), " × ", el("b", { class: "other" }, `${conflict.other_notice} v${conflict.other_version}`)),
-      el("span", { class: `state state-${conflict.state.toLowerCase()}`, title: STATE_WORDS[conflict.state] ?? "" }, conflict.live || conflict.state === "AGREED" ? conflict.state : "OVERTAKEN")),
+      el("span", { class: `state state-${conflict.state.toLowerCase()}`, title: STATE_WORDS[conflict.state] ?? "" }, stateWords(conflict))),
     conflict.live ? facts(conflict, view) : null,
     conflict.offer ? offer(conflict, view, desk) : null,
     el("div", { class: "acts" }, desk.mayAct ? acts(conflict, desk) : []),
@@ -111,7 +147,7 @@ function dialogue(conflict) {
   } } }, el("summary", { "data-k": `${key}-turns` }, "Dialogue so far"),
   el("ol", { class: "turns" }, turns.map((turn) => {
     const said = terms.get(`${key} ${turn.turn}`);
-    return el("li", {}, el("time", {}, clockText(turn.at)), " ", el("b", {}, turn.who), ` ${TURN_WORDS[turn.type]}`, said ? el("span", { class: "dim" }, words(` ${said}`)) : null);
+    return el("li", {}, el("time", {}, clockText(turn.at)), " ", el("b", {}, turn.who), ` ${TURN_WORDS[turn.type]}${reasonText(turn)}`, said ? el("span", { class: "dim" }, words(` ${said}`)) : null);
   })));
 }
 
@@ -188,6 +224,7 @@ const sendTerms = async (conflict, desk, changes, kind) => {
   const name = conflict.offer && !conflict.offer.ours ? "counter" : "propose";
   await act(["conflicts", conflict.pair_id, name], { expected_revision: conflict.revision, changes, ...(kind ? { kind } : {}) });
   closeBench(conflict.pair_id, desk);
+  toCard(conflict.pair_id);
 };
 
 function editorFor(conflict, desk, start) {

@@ -3,13 +3,14 @@
 import { showFailure } from "./acting.js";
 import { act } from "./api.js";
 import { at, el, fill, reasonList } from "./el.js";
-import { NM_M, Unusable, levelText, pointsText, readLevel, readNm, readPositions, readTime, stampText, windowText, bandText } from "./units.js";
+import { NM_M, Unusable, levelText, pointsText, readLevel, readNm, readPositions, readTime, stampText, windowText, bandText, dayText, echoText, spanText, timeText } from "./units.js";
 
 const KINDS = ["TRANSIT", "AREA WORK", "AERODROME", "REFUEL TRACK", "UAS AREA", "HAZARD", "HUM", "MEDEVAC", "SAR", "CIVIL", "TEST"];
 const NO_DUE_REGARD = ["NOT STATED", "WX", "EM", "MED", "SAR", "HUM", "HUM-ESCORT", "NAV", "LOST LINK", "TRAFFIC", "CAPACITY"];
 const SHAPES = [["circle", "circle"], ["polygon", "polygon"], ["corridor", "corridor"]];
 const HALF_HOUR = 1_800_000;
 const HOUR = 3_600_000;
+const FAR_MS = 30 * 24 * HOUR; // A start farther off than this is more often a slip of the year than a plan.
 const VOLUMES_MOST = 64;
 const POINT_HINT = {
   circle: "centre: 35.4011, 35.9487", polygon: "corners, one a line: 35.80, 36.50", corridor: "centreline, one point a line: 37.0021, 35.4259",
@@ -25,6 +26,8 @@ export function openFiling(desk, notice) {
   place.hidden = false;
   place.scrollIntoView({ block: "start" });
   form.volumes[0].points.focus();
+  form.echo();
+  desk.form = form;
 }
 
 class Filing {
@@ -53,7 +56,7 @@ class Filing {
   }
 
   build() {
-    return el("form", { class: "editor", novalidate: true, on: { submit: (event) => { event.preventDefault(); this.submit([]); }, input: () => this.preview() } },
+    return el("form", { class: "editor", novalidate: true, on: { submit: (event) => { event.preventDefault(); this.submit({}); }, input: () => this.preview() } },
       el("div", { class: "pair-fields" }, el("label", {}, el("span", {}, "kind"), this.kind),
         el("fieldset", { class: "checks" }, el("legend", {}, "tell"), this.audience.length
           ? this.audience.map((box) => el("label", { class: "check" }, box, box.value)) : el("span", { class: "dim" }, "no peer"))),
@@ -93,8 +96,14 @@ class Filing {
     this.volumes.forEach((one, place) => one.rename(this.volumes.length > 1 ? `volume ${place + 1}` : "", this.volumes.length > 1));
   }
 
+  /** Says in full which times were written, and how far off they are. */
+  echo() {
+    this.volumes.forEach((one) => one.echo(this.desk.now()));
+  }
+
   /** Draws on the map what can be read so far. */
   preview() {
+    this.echo();
     this.desk.chart.draft(this.volumes.flatMap((one) => {
       try {
         return [one.readShape()];
@@ -110,6 +119,7 @@ class Filing {
   }
 
   close() {
+    this.desk.form = null;
     this.desk.chart.collect(null);
     this.desk.chart.draft([]);
     fill(at("filing"));
@@ -117,13 +127,17 @@ class Filing {
     at("file-notice").focus();
   }
 
-  async submit(key) {
+  /** Sends it. `key`: versions named with it. `far`: a person has confirmed that it starts that far ahead. */
+  async submit({ key = [], far = false }) {
     fill(this.box);
     const wrong = [];
     const volumes = this.volumes.map((one) => one.read(wrong));
     if (wrong.length) return void fill(this.box, reasonList(wrong, "This cannot be sent as it is."));
+    const latest = Math.max(...volumes.map((volume) => volume.start));
+    if (!far && latest - this.desk.now() > FAR_MS) return void this.askFar(latest, key);
+    const audience = this.audience.filter((box) => box.checked).map((box) => box.value);
     const body = {
-      kind: this.kind.value, volumes, audience: this.audience.filter((box) => box.checked).map((box) => box.value),
+      kind: this.kind.value, volumes, audience,
       due_regard: this.stated.checked ? { stated: true } : { stated: false, reason: this.reason.value }, key,
     };
     this.send.disabled = true;
@@ -131,11 +145,13 @@ class Filing {
       const parts = this.notice ? ["notices", this.notice.id, "change"] : ["notices"];
       const outcome = await act(parts, this.notice ? { ...body, expected_version: this.notice.version } : body);
       const id = outcome.refs?.id ?? this.notice?.id ?? "";
-      this.desk.say(`${id} is ${this.notice ? "changed" : "filed"}.${outcome.conflicts?.length ? ` It conflicts with ${outcome.conflicts.length} other.` : ""}`);
+      const down = this.desk.view.lines.filter((line) => audience.includes(line.peer) && !line.link_up).map((line) => line.peer);
+      const waits = down.length ? `; ${down.join(" and ")} ${down.length > 1 ? "have" : "has"} NOT received it yet (link down)` : "";
+      this.desk.say(`${id} is ${this.notice ? "changed" : "filed"}${waits}.${outcome.conflicts?.length ? ` It conflicts with ${outcome.conflicts.length} other.` : ""}`);
       this.close();
     } catch (error) {
       const missing = error.reasons?.find((reason) => reason.code === "KEY_INCOMPLETE");
-      if (missing) this.askKey(missing.ids ?? [], key);
+      if (missing) this.askKey(missing.ids ?? [], key, far);
       else showFailure(this.box, error);
     } finally {
       this.send.disabled = false;
@@ -143,13 +159,22 @@ class Filing {
     return undefined;
   }
 
+  /** A start far ahead is asked about before anything is sent. */
+  askFar(start, key) {
+    const when = `${dayText(start)} ${timeText(start)}`;
+    const go = el("button", { type: "button", class: "act", on: { click: () => this.submit({ key, far: true }) } }, `Yes, it starts ${when}`);
+    fill(this.box, el("div", { class: "told far-asked", role: "alert" },
+      el("p", { class: "refusal-lead" }, `Not sent yet: this starts in ${spanText(start - this.desk.now())}, on ${when}.`), el("div", { class: "acts" }, go)));
+    go.focus();
+  }
+
   /** The node knows notices that this one conflicts with. Filing it all the same needs them named: nobody can say later that it was not seen. */
-  askKey(ids, before) {
+  askKey(ids, before, far) {
     const known = ids.map((ref) => {
       const notice = this.desk.view.notices.find((one) => !one.own && [`${one.party} ${one.id} v${one.version}`, `${one.id} v${one.version}`].includes(ref));
       return el("li", {}, el("b", { class: "other" }, ref), notice ? `: ${notice.kind.toLowerCase()}, ${[...new Set(notice.volumes.map(bandText))].join(", ")}, ${windowText(notice.start, notice.end)}` : "");
     });
-    const go = el("button", { type: "button", class: "act", on: { click: () => this.submit([...before, ...ids]) } }, `File it all the same, naming ${ids.join(", ")}`);
+    const go = el("button", { type: "button", class: "act", on: { click: () => this.submit({ key: [...before, ...ids], far }) } }, `File it all the same, naming ${ids.join(", ")}`);
     fill(this.box, el("div", { class: "told key-asked", role: "alert" },
       el("p", { class: "refusal-lead" }, el("code", {}, "KEY_INCOMPLETE"), " Not filed: it conflicts with what you were told."),
       el("ul", {}, known), el("p", { class: "dim" }, "Move it, or file it naming what it conflicts with. Both desks then get the same conflict to settle."), el("div", { class: "acts" }, go)));
@@ -172,6 +197,7 @@ class VolumeFields {
     this.start = input(stampText(volume.start));
     this.end = input(stampText(volume.end));
     this.near = volume.start;
+    this.echoed = el("p", { class: "echo" });
     this.build();
     this.typed();
   }
@@ -185,7 +211,18 @@ class VolumeFields {
     this.node = el("fieldset", { class: "volume" }, this.legend, this.drop,
       el("div", { class: "pair-fields" }, labelled("area", this.type), this.widthLabel, this.onMap),
       labelled("positions", this.points),
-      el("div", { class: "pair-fields four" }, labelled("from", this.lower), labelled("to", this.upper), labelled("start (UTC)", this.start), labelled("end (UTC)", this.end)));
+      el("div", { class: "pair-fields four" }, labelled("from", this.lower), labelled("to", this.upper), labelled("start (UTC)", this.start), labelled("end (UTC)", this.end)), this.echoed);
+  }
+
+  echo(now) {
+    let text = "";
+    try {
+      const start = readTime(this.start.value, "start", this.near);
+      text = echoText(start, readTime(this.end.value, "end", start), now);
+    } catch {
+      // What cannot be read is said when it is to be sent.
+    }
+    if (this.echoed.textContent !== text) this.echoed.textContent = text;
   }
 
   rename(name, removable) {

@@ -26,7 +26,20 @@ export function dayText(ms) {
   return `${DAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }
 
-const shortDay = (ms) => `${new Date(ms).getUTCDate()} ${MONTHS[new Date(ms).getUTCMonth()]}`;
+let yearNow = NaN;
+
+/** Says which year it is on the line, so that any other is written out. Gives whether it is another than before. */
+export function setYear(now) {
+  const before = yearNow;
+  yearNow = new Date(now).getUTCFullYear();
+  return before !== yearNow;
+}
+
+function shortDay(ms) {
+  const date = new Date(ms);
+  const year = date.getUTCFullYear();
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}${year === yearNow ? "" : ` ${year}`}`;
+}
 
 /** 07:20Z, with seconds only where there are any */
 export function timeText(ms) {
@@ -57,6 +70,20 @@ export function fromNow(ms, now) {
   const minutes = Math.round(Math.abs(ms - now) / MINUTE);
   const amount = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
   return ms >= now ? `in ${amount}` : `${amount} ago`;
+}
+
+/** 20 min; 1 h 20 min; 366 days */
+export function spanText(ms) {
+  const minutes = Math.round(ms / MINUTE);
+  if (minutes >= 2880) return `${Math.round(minutes / 1440)} days`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A window in full, and how far off: Mon 23 Nov 2026 08:00Z to 09:00Z; starts in 1 h 20 min */
+export function echoText(start, end, now) {
+  const day = Math.floor(start / DAY) === Math.floor(end / DAY) ? "" : `${dayText(end)} `;
+  const away = start >= now ? `starts in ${spanText(start - now)}` : `started ${spanText(now - start)} ago`;
+  return `${dayText(start)} ${timeText(start)} to ${day}${timeText(end)}; ${away}`;
 }
 
 /** FL200; 4,500 ft AMSL; SFC */
