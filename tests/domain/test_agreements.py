@@ -8,7 +8,7 @@ from harness import Node, World, circle, conflicting, fl, moved
 from skyparley.base.canonical import canonical
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
-from skyparley.domain.dialogues import agreement_id, signed_by
+from skyparley.domain.agreements import agreement_id, signed_by
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.proposals import suggest
 from skyparley.evidence import jws

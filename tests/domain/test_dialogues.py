@@ -8,7 +8,7 @@ from harness import TABLE, Node, World, circle, conflicting, fl, moved
 
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
-from skyparley.domain.dialogues import TRANSITIONS, Act, next_state
+from skyparley.domain.dialogue_states import TRANSITIONS, Act, next_state
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.records import ConflictState
 

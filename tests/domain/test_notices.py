@@ -12,7 +12,7 @@ from skyparley.base.canonical import canonical
 from skyparley.base.errors import Refusal
 from skyparley.base.times import DAY, HOUR, MINUTE
 from skyparley.domain import commands as c
-from skyparley.domain.dialogues import asked_to_move
+from skyparley.domain.dialogue_states import asked_to_move
 from skyparley.domain.events import StatementReceived
 from skyparley.domain.messages.codes import NoticeKind
 from skyparley.domain.messages.envelope import to_plain

@@ -12,10 +12,10 @@ from skyparley.base import limits
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.detection import conflict_id, pair_id, redetect
-from skyparley.domain.dialogues import kind_of, term_reasons, terms
 from skyparley.domain.messages.slots import ConflictSlots, DueRegard, GapsSlot, NoticeRef, SfcSlot, UnlSlot, VolumeSlot
 from skyparley.domain.proposals import Suggestion, cost_of, least_shift, suggest
 from skyparley.domain.records import Conflict, Notice, NoticeVersion
+from skyparley.domain.terms import kind_of, term_reasons, terms
 from skyparley.domain.verdicts import check_claim
 from skyparley.state.fold import fold
 from skyparley.state.statements import settle

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.dialogues import still_countersigns
+from skyparley.domain.agreements import still_countersigns
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import OwedDropped
 from skyparley.domain.lines import may_seal

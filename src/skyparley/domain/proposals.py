@@ -17,10 +17,11 @@ from skyparley.base import limits
 from skyparley.base.times import DAY, MINUTE, format_utc
 from skyparley.domain.commands import TermChange
 from skyparley.domain.detection import by_notice
-from skyparley.domain.dialogues import asked_to_move, kind_of, notices_of, term_reasons, terms
+from skyparley.domain.dialogue_states import asked_to_move, notices_of
 from skyparley.domain.messages.codes import NO_LEAST_SIZE_KINDS, ProposalKind
 from skyparley.domain.messages.slots import SfcSlot, UnlSlot, VolumeSlot
 from skyparley.domain.records import Conflict, Notice
+from skyparley.domain.terms import kind_of, term_reasons, terms
 from skyparley.domain.view import View
 from skyparley.domain.volumes import level_of, level_slot
 from skyparley.geometry.levels import Level, Ref, clearance_ft, format_level, signed_vertical_gap_ft

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
+from skyparley.domain.agreements import countersign
 from skyparley.domain.detection import conflict_slots, redetect
-from skyparley.domain.dialogues import countersign
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
     AgreementVoid,

@@ -9,7 +9,6 @@ from msgspec import UNSET
 
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain.commands import KeepReceipts, Outcome, ReceiveStatement, RestoreStatement
-from skyparley.domain.dialogues import judge_accept, judge_agreement, judge_answer, judge_offer
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
     AlarmRaised,
@@ -25,6 +24,7 @@ from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_mea
 from skyparley.domain.messages.receipt import read_receipt
 from skyparley.domain.messages.slots import AcceptSlots, ErrSlots, NoticeSlots
 from skyparley.domain.notices import another_was_filed, file_anew, judge_act, judge_notice, judge_query, missing_in_key
+from skyparley.domain.offers import judge_accept, judge_agreement, judge_answer, judge_offer
 from skyparley.domain.records import LIVE_STATES, Line
 from skyparley.domain.view import Decided, Item, Moment, View
 

@@ -7,7 +7,7 @@ import msgspec
 
 from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
-from skyparley.domain.dialogues import next_state
+from skyparley.domain.dialogue_states import next_state
 from skyparley.domain.messages.envelope import Chain, Envelope, read_chain, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import read_receipt
 from skyparley.domain.messages.slots import NoticeSlots

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.dialogues import Act, agreement_of, next_state
+from skyparley.domain.agreements import agreement_of
+from skyparley.domain.dialogue_states import Act, next_state
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import LeadClass
 from skyparley.domain.messages.envelope import Envelope

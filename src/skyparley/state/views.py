@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
-from skyparley.domain.dialogues import asked_to_move
+from skyparley.domain.dialogue_states import asked_to_move
 from skyparley.domain.lines import may_seal, negotiation_reasons
 from skyparley.domain.messages.codes import ClockKind, LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, TermNotice, VolumeSlot
