@@ -7,6 +7,7 @@ seen what was never sent, and answers requests with whatever it likes.
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -15,8 +16,8 @@ from skyparley.base.canonical import canonical
 from skyparley.base.errors import Fault, PeerFault
 from skyparley.base.ids import digest
 from skyparley.base.times import MINUTE
+from skyparley.domain.agreements import agreement_id
 from skyparley.domain.detection import conflict_id, pair_id
-from skyparley.domain.dialogues import agreement_id
 from skyparley.domain.messages.envelope import PROTO, statement_hash
 from skyparley.domain.messages.slots import Agreement, TermNotice
 from skyparley.domain.table import table_hash
@@ -453,8 +454,9 @@ class Liar:
 _RESULTS: Final = ("RECEIVED", "DUPLICATE", "GAP", "FORK", "BROKEN", "NONSENSE")
 
 
+@lru_cache(maxsize=4_096)
 def payload_of(text: str) -> dict[str, Any]:
-    """The payload of a signed text."""
+    """The payload of a signed text.  Kept, since everybody looks at each: nobody may change it."""
     plain: dict[str, Any] = msgspec.json.decode(jws.split(text, max_bytes=100_000).payload)
     return plain
 
