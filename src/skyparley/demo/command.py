@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import signal
 import sys
 import tempfile
@@ -175,10 +176,18 @@ async def _play(
     await story.hand_over()
     if holds:
         yours = "" if plan.exit_after else " Now it is yours: both desks are live."
-        stage.end(f"Settled an hour and a half before it mattered, and proved twice.{yours}", holds=True)
+        stage.end(
+            f"Found at 07:20Z, settled at 07:36Z; they would have met from 09:00Z. Proved twice.{yours}", holds=True
+        )
     else:
         stage.end("The proof does not hold. This should not happen: please report it.", holds=False)
     return holds
+
+
+def _program() -> str:
+    """The command as it can be typed in any folder: the one beside the Python that runs this, where there is one."""
+    beside = Path(sys.executable).with_name("skyparley")
+    return str(beside) if beside.is_file() else "skyparley"
 
 
 def _leave_to_newcomer(page: DemoPage, parties: tuple[Party, Party]) -> None:
@@ -186,5 +195,5 @@ def _leave_to_newcomer(page: DemoPage, parties: tuple[Party, Party]) -> None:
     print(f"  both desks   {page.url}")
     for party in parties:
         print(f"  desk of {party.name}    {party.desk_page}")
-        print(f"  command line skyparley conflict list --node {party.folder}")
+        print(f"  command line {shlex.quote(_program())} conflict list --node {shlex.quote(str(party.folder))}")
     print("File a notice across the route and see what both desks say. Ctrl-C ends everything.", flush=True)

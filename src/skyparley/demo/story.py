@@ -7,6 +7,7 @@ Source: DOMAIN 11.4 `coast`, D4 07:00Z to 07:36Z.
 import asyncio
 from typing import Any, Final
 
+from skyparley.base.ids import short_id
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.base.units import METRES_PER_NM, degrees_to_e7
 from skyparley.demo.nodes import DemoFault
@@ -122,7 +123,7 @@ class Story:
             raise DemoFault(f"the nodes found different conflicts: {ids[0]} at A, {ids[1]} at B")
         await self._read(2)
         self._stage.caption(
-            f"Both nodes found the same conflict, each by itself, under the same id: {ids[0][:8]}.", "07:20Z"
+            f"Both nodes found the same conflict, each by itself, under the same id: {short_id(ids[0])}.", "07:20Z"
         )
         await self._read(5)
         found: dict[str, Any] = views[0]["conflicts"][0]

@@ -59,10 +59,16 @@ export function hearTurn(change, desk) {
     position: change.position, at: change.at, type, reason, turn: OFFERS.has(type) ? said + 1 : 0,
     who: change.kind === "StatementSealed" ? desk.view.own.name : desk.nameOf(peer),
   });
-  if (change.kind === "StatementReceived" && ANSWER_WORDS[type] && change.position > desk.since) {
-    news.push({ pair, ...turns.at(-1) });
-    showNews(desk);
-  }
+  if (change.position > desk.since) takeNews(pair, change.kind === "StatementReceived", turns.at(-1), desk);
+}
+
+/** The last answer of the other side in a conflict is news until it is looked at, or until this desk says more. */
+function takeNews(pair, received, turn, desk) {
+  if (!received && turn.type === "AGR") return; // The machine signs that by itself: nobody has looked yet.
+  const before = news.findIndex((one) => one.pair === pair);
+  if (before >= 0) news.splice(before, 1);
+  if (received && ANSWER_WORDS[turn.type]) news.push({ pair, ...turn });
+  showNews(desk);
 }
 
 const reasonText = (turn) => (turn.type === "REJ" ? ` (${turn.reason && turn.reason !== "NOT STATED" ? turn.reason : "not stated"})` : "");
