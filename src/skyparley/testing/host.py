@@ -5,17 +5,15 @@ import random
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from skyparley.base.errors import Fault, JournalFault, PeerFault, Refusal
 from skyparley.domain.commands import ByDesk, Outcome
 from skyparley.domain.messages.envelope import statement_hash
 from skyparley.engine.journal_port import Entry
 from skyparley.engine.node import Node
 from skyparley.engine.sequencer import Change, OurFault
-from skyparley.evidence import jws
 from skyparley.state.projection import State
 from skyparley.testing import checkers
+from skyparley.testing.liar import payload_of
 from skyparley.testing.network import Net, SimBearer
 from skyparley.testing.parties import Party, table
 from skyparley.testing.ports import SimClock, SimLuck
@@ -173,7 +171,7 @@ class Host:
         for text in statements:
             statement = statement_hash(text)
             self._shown([statement])
-            plain = msgspec.json.decode(jws.split(text).payload)
+            plain = payload_of(text)
             number = (plain["epoch"], plain["seq"])
             self.report("no_own_fork", checkers.no_own_fork(tape, url, number, statement))
             tape.left[(url, number)] = statement
@@ -183,5 +181,5 @@ class Host:
 
 
 def _heads(hello: str) -> list[str]:
-    plain = msgspec.json.decode(jws.split(hello).payload)
+    plain = payload_of(hello)
     return [plain[name]["hash"] for name in ("sent", "held") if name in plain]

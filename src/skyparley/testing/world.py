@@ -179,6 +179,7 @@ class World:
             sim_loop().jump(10 * HOUR / 1000)
             await self._settle()
         for host in self.hosts:
+            await self._judge_journal(host)
             host.crash()
         await asyncio.sleep(LATEST_S + 20)
 
@@ -351,7 +352,6 @@ class World:
         self.report("converge", broken)
         for host in self.hosts:
             await self._look_at(host)
-            await self._judge_journal(host)
 
     async def _differences(self) -> list[str]:
         states = []
