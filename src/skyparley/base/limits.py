@@ -76,7 +76,7 @@ CONNECT_TIMEOUT_MS: Final = 3_000  # then the next address of the peer is tried
 REQUEST_TIMEOUT_MS: Final = 10_000  # DOMAIN 8: machine receipt within 10 s
 CATCH_UP_STATEMENTS: Final = 64  # asked for at a time
 HELLO_EVERY_MS: Final = 30_000  # of an idle line; heads are compared again each time
-RECENT_STATEMENTS: Final = 1_024  # of all peers together, kept at hand for delivery; older ones are read from the journal
+RECENT_STATEMENTS: Final = 1_024  # of all peers together, kept at hand; older ones are read from the journal
 WATCH_LONGEST_MS: Final = 60_000  # the watch looks again at least this often, should the machine have slept
 
 # --- the journal ----------------------------------------------------------------------------------------------
