@@ -324,11 +324,17 @@ def _set_version(
 def _hold_to(state: State, notice: Notice, agreed: NoticeVersion, at: int) -> None:
     """Take back a change of our notice that was decided while an agreement was lost and enlarges against it.
 
-    Somebody may have heard of the change: so what was agreed is said again, as the next version.
+    Somebody may have heard of the change: so what was agreed is said again, as the next version.  A change that may
+    stay is said again too where it bears the number of what was agreed.
     """
-    if notice.current.version <= agreed.version or shrinks(agreed.volumes, notice.current.volumes):
+    current = notice.current
+    if current.version < agreed.version or current == agreed:
         return
-    set_content(state, notice, msgspec.structs.replace(agreed, version=notice.current.version + 1), at)
+    allowed = shrinks(agreed.volumes, current.volumes)
+    if allowed and current.version > agreed.version:
+        return
+    content = current if allowed else agreed
+    set_content(state, notice, msgspec.structs.replace(content, version=current.version + 1), at)
     notice.decided_at = at
     _forget_owed(state, notice.id, ("NCH",))
 
