@@ -12,9 +12,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """One headless Chromium for the session. With none on the machine the test fails and names the step to do."""
+    """One headless Chromium for a file of tests. With none on the machine the test fails and names the step to do.
+
+    Not for the session: while Playwright runs, this process has a running event loop, and `asyncio.run` refuses.
+    """
     # Playwright is imported here, so that tests without a browser do not wait for it.
     from playwright.sync_api import sync_playwright
 

@@ -86,7 +86,7 @@ def test_what_was_read_aloud_finds_the_conflict_in_either_case() -> None:
         (("http://127.0.0.1:8441",), True),
         (("http://[::1]:8441", "http://localhost:8441"), True),
         (("http://127.0.0.1:8441", "https://a.example"), False),
-        (("http://10.0.0.1:8441",), False),
+        (("http://192.0.2.1:8441",), False),
         ((), False),
     ],
 )
