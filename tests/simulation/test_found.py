@@ -59,18 +59,20 @@ def test_what_waited_in_a_backup_is_not_said_twice() -> None:
     """Seed 14.  A statement that waited for the line, was sealed later and came back from the peer was sealed again."""
 
     async def story(world: SmallWorld) -> None:
+        theirs = await world.file("B", volume())
+        await asyncio.sleep(5)
         world.cut()
         world.hosts["A"].crash()
         await asyncio.sleep(1)
         world.hosts["A"].up()
         await asyncio.sleep(1)
-        await world.file("A", volume())
+        await world.done("A", c.QueryNotice(party="B", id=theirs, expected_version=1, field="AREA"))
         before = world.backup("A")
         world.heal()
         await asyncio.sleep(60)
         await world.restore("A", before)
         await asyncio.sleep(30)
-        assert types_sent(world, "A") == ["NTC"]
+        assert types_sent(world, "A") == ["NQR"]
 
     told(story, "A", "B")
 
