@@ -1,11 +1,17 @@
 """Faults planted on purpose: each is caught by a checker within a few seeds, or the checkers are worth nothing."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from skyparley.domain import offers
 from skyparley.domain.records import Line
 from skyparley.engine import sequencer
+from skyparley.evidence import jws
+from skyparley.testing import network
+from skyparley.testing.liar import payload_of
+from skyparley.testing.parties import party
 from skyparley.testing.simulate import simulate
 
 WITHIN = 40
@@ -42,12 +48,36 @@ def failed_append_taken_for_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequencer.Sequencer, "_append_failed", answer_all_the_same)
 
 
+def any_signature_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offers, "signed_by", lambda card, signature, agreement: True)
+
+
+def sealing_once_more_for_each_carrying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delivery that writes a statement anew: the same number, another signed text."""
+    carried = network.SimBearer.push
+
+    async def push(
+        self: network.SimBearer, urls: Sequence[str], statements: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        plain = {**payload_of(statements[0]), "created_utc": next(COUNT)}
+        name = next(name for name in ("A", "B", "C") if party(name).card.fingerprint == plain["from"])
+        anew = party(name).signer().sign(plain["role"], plain, jws.STATEMENT)
+        return await carried(self, urls, [anew, *statements[1:]])
+
+    monkeypatch.setattr(network.SimBearer, "push", push)
+
+
+COUNT = itertools.count(1_795_000_000_000)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("plant", "laws"),
     [
         (gate_that_never_closes, {"nothing_undurable_seen"}),
         (sealing_before_heads_are_compared, {"no_own_fork", "converge"}),
+        (any_signature_counts, {"agreement_two_signatures"}),
+        (sealing_once_more_for_each_carrying, {"no_own_fork", "nothing_undurable_seen"}),
         (failed_append_taken_for_done, {"answered_command_kept", "nothing_undurable_seen"}),
     ],
 )

@@ -175,12 +175,21 @@ class Liar:
             self._unknown_fields,
             self._act_of_others,
         ]
-        act = self._rng.choice(acts)
+        act = self._rng.choice(acts) if self._rng.random() < 0.6 else self._courtship(feed)
         try:
             await act(feed)
         except Fault as fault:
             return f"{act.__name__}: {fault}"
         return act.__name__
+
+    def _courtship(self, feed: Feed) -> Callable[[Feed], Any]:
+        """The next step of what an honest peer would do, so that officers come to accept something of the liar's."""
+        if not feed.said:
+            return self._rng.choice([self._hello, self._notice])
+        if any(plain["slots"]["proposal"] in feed.offers for plain in feed.accepts):
+            return self._agree
+        over = [plain["slots"]["volumes"] for plain in feed.notices.values()]
+        return self._proposal if any(mine["slots"]["volumes"] in over for mine in feed.own.values()) else self._notice
 
     async def _hello(self, feed: Feed) -> None:
         hello = {

@@ -187,10 +187,10 @@ class World:
         roll = self.rng.random()
         if roll < 0.80:
             self._spawn(self._desk_acts(self.rng.randrange(len(self.desks))))
-        elif roll < 0.88 and self.liars:
-            self._spawn(self._liar_acts())
         else:
             await self._chaos()
+        if self.liars and self.rng.random() < 0.25:
+            self._spawn(self._liar_acts())
         self._raise_the_dead()
         for _ in range(self.rng.choice((0, 0, 3, 10))):
             await asyncio.sleep(0)
