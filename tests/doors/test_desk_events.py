@@ -160,7 +160,7 @@ def test_a_slow_client_is_cut_and_resumes(folder: Path, monkeypatch: pytest.Monk
     async def run() -> None:
         async with d.started(folder) as parts:
             async with listening(parts, 0) as slow, listening(parts, 0) as quick:
-                await d.until(lambda: len(slow.positions) == 1)
+                await d.until(lambda: len(slow.positions) == 2)
                 slow.reads.clear()
                 for _ in range(8):
                     count = len(quick.positions)
