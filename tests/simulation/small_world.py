@@ -82,11 +82,12 @@ class SmallWorld:
         now = START_MS + round(sim_loop().time() * 1000)
         for place, one in enumerate(states):
             for two in states[place + 1 :]:
-                assert checkers.converge(one, two, now) == []
+                differ = checkers.converge(one, two, now)
+                assert not differ, differ
         for host, live in zip(self.hosts.values(), states, strict=True):
             again = checkers.refold(host.disk.tape, State(host.party.card, table(), "REAL"))
             assert checkers.replay_equals(live, again) == []
-        assert self.broken == []
+        assert not self.broken, self.broken
 
     async def stop(self) -> None:
         for host in self.hosts.values():

@@ -153,23 +153,31 @@ def test_a_hello_said_before_the_loss_does_not_let_a_restored_node_seal() -> Non
     told(story, "A", "B")
 
 
+async def acceptances_that_cross(world: SmallWorld) -> int:
+    """Each side accepts terms of the other for one notice, unaware of the other's.  Back: where A stood before B's offer."""
+    one = await world.file("A", volume())
+    two = await world.file("A", raised(volume(), 3_500))
+    await asyncio.sleep(5)
+    theirs = await world.file("B", raised(volume(), 1_500))
+    await asyncio.sleep(5)
+    await world.propose("A", one, theirs, theirs, raised(volume(), 40_000))
+    await asyncio.sleep(2)
+    before = world.backup("A")
+    await world.propose("B", theirs, two, theirs, raised(volume(), 50_000))
+    await asyncio.sleep(5)
+    world.cut()
+    assert not isinstance(await world.accept("B", theirs, one), Refusal)
+    assert not isinstance(await world.accept("A", two, theirs), Refusal)
+    world.heal()
+    await asyncio.sleep(60)
+    return before
+
+
 def test_two_acceptances_that_cross_leave_no_offer_open() -> None:
     """Seed 6166.  Each was refused since the other bound; the acceptor dropped the offer, and its maker kept it open."""
 
     async def story(world: SmallWorld) -> None:
-        one = await world.file("A", volume())
-        two = await world.file("A", raised(volume(), 3_500))
-        await asyncio.sleep(5)
-        theirs = await world.file("B", raised(volume(), 1_500))
-        await asyncio.sleep(5)
-        await world.propose("A", one, theirs, theirs, raised(volume(), 40_000))
-        await world.propose("B", theirs, two, theirs, raised(volume(), 50_000))
-        await asyncio.sleep(5)
-        world.cut()
-        assert not isinstance(await world.accept("B", theirs, one), Refusal)
-        assert not isinstance(await world.accept("A", two, theirs), Refusal)
-        world.heal()
-        await asyncio.sleep(60)
+        await acceptances_that_cross(world)
         assert [conflict.offer for conflict in (await world.state("A")).conflicts.values()] == [None, None]
 
     told(story, "A", "B")
@@ -240,5 +248,17 @@ def test_what_waited_is_sealed_when_two_people_open_an_epoch() -> None:
         await world.desk("A", c.OpenEpoch(peer="B"), "O2")
         line = (await world.state("A")).lines[B]
         assert (line.owed, line.sent.head) == ([], (2, 1))
+
+    told(story, "A", "B")
+
+
+def test_a_restored_node_judges_in_the_order_in_which_it_had_judged() -> None:
+    """Seed 20226.  An acceptance that it had refused, being bound itself, came back first: it was countersigned."""
+
+    async def story(world: SmallWorld) -> None:
+        before = await acceptances_that_cross(world)
+        await world.restore("A", before)
+        await asyncio.sleep(60)
+        assert [dict((await world.state(name)).agreements) for name in ("A", "B")] == [{}, {}]
 
     told(story, "A", "B")

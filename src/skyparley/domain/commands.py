@@ -155,6 +155,8 @@ class ReceiveStatement(MachineCommand, frozen=True, kw_only=True):
     payload: bytes
     kid: str
     bearer: BearerKind
+    refill: bool = False
+    """Fetched while our own feed comes back, in its turn."""
 
 
 class KeepReceipts(MachineCommand, frozen=True, kw_only=True):

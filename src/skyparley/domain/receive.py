@@ -36,8 +36,8 @@ def receive(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
     place = place_on_feed(line.received, command.chain, statement)
     if place == "NEXT" or place == "NEW_EPOCH":
         seen = seen_is_true(line, command.chain)
-        if seen == "AHEAD" and line.compared != "EQUAL":
-            return _only("GAP")  # It answers statements that we lost: first they come back (line-v1 7.7).
+        if (seen == "AHEAD" and line.compared != "EQUAL") or (line.compared == "AHEAD" and not command.refill):
+            return _only("GAP")  # It may answer statements that we lost: first they come back (line-v1 7.7).
         return _accept(view, command, line, moment, new_epoch=place == "NEW_EPOCH", seen_false=seen != "TRUE")
     if place == "FORK" or place == "BROKEN":
         return _evidence(view, command, line, place)

@@ -194,6 +194,8 @@ class Conflict:
     last_offer: Offer | None = None
     standby_until: int | None = None
     acceptance: Acceptance | None = None
+    accepted_by_peer: str = ""
+    """The hash of the peer's ACC of our open offer, until our AGR or ERR is sealed."""
     agreement_id: str = ""
     turn: int = 0
     reject_reason: str = ""

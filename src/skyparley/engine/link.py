@@ -5,17 +5,19 @@ A link carries bytes; it decides and signs nothing but requests.  Whatever it le
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
+from msgspec import UNSET
 
 from skyparley.base import limits
+from skyparley.base.canonical import MAX_SAFE_INTEGER
 from skyparley.base.errors import Fault, PeerFault, Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import KeepReceipts, ReceiveStatement, RestoreStatement
-from skyparley.domain.messages.envelope import PROTO
+from skyparley.domain.messages.envelope import PROTO, FeedHead
 from skyparley.domain.messages.receipt import CatchUp
-from skyparley.domain.records import Line
+from skyparley.domain.records import Line, Number
 from skyparley.engine import reading
 from skyparley.engine.peer_service import MACHINE, PeerService, compare
 from skyparley.engine.ports import Bearer, Clock, Luck
@@ -27,6 +29,10 @@ from skyparley.evidence import jws
 from skyparley.state.projection import State
 
 log = structlog.get_logger("skyparley.link")
+
+
+_EVERYTHING: Final[Number] = (MAX_SAFE_INTEGER, 0)
+"""A number behind which no feed goes on."""
 
 
 class Stale(PeerFault):
@@ -158,6 +164,8 @@ class Link:
         if answer.nonce != nonce:
             raise PeerFault("the answer to HELLO repeats another nonce")
         command = compare(self.peer, answer, self._clock.kind, fresh=True)
+        if line.compared == "NO" and not _above(command.held, line.sent.head):
+            await self._take_what_was_sent(command.sent)
         outcome = await self._sequencer.submit(command)
         assert not isinstance(outcome, Refusal), "a comparison has a result"
         if outcome.result == "AHEAD":
@@ -168,20 +176,31 @@ class Link:
         received = await self._sequencer.read(lambda state: state.lines[self.peer].received.head)
         self._pull = command.sent is not None and command.sent.number > received
 
+    async def _take_what_was_sent(self, sent: FeedHead | None) -> None:
+        """After a start: what the peer said before is known before anything new is sealed.  It may have bound us."""
+        while _above(sent, (await self._line()).received.head) and await self._receive_some(_EVERYTHING):
+            pass
+
     async def _restore(self, held: tuple[int, int]) -> None:
-        """Refill our own feed from the peer's copy, as far as it can be followed, its feed to us in between."""
+        """Refill our own feed from the peer's copy, the peer's feed to us in between, in the order in which it was.
+
+        What we had judged is judged again: so no statement is received before one of ours that had not seen it.
+        """
         while True:
-            progress = await self._restore_some(held)
-            received = await self._receive_some()
+            progress, wanted = await self._restore_some(held)
+            received = wanted is not None and await self._receive_some(wanted)
             if not progress and not received:
                 break
+        while await self._receive_some(_EVERYTHING):
+            pass  # What the peer answered to the last of ours is known before anything new is sealed.
         head = await self._sequencer.read(lambda state: state.lines[self.peer].sent.head)
         log.info("restored", peer=self.peer[:8], head=head, held=held)
         if head < held:
             raise PeerFault(f"the peer holds {held} of our feed and gave it back only to {head}")
         self._work.set()
 
-    async def _restore_some(self, held: tuple[int, int]) -> bool:
+    async def _restore_some(self, held: tuple[int, int]) -> tuple[bool, Number | None]:
+        """Whether something came back, and the number of the peer's feed that has to be received before more can."""
         line = await self._line()
         epoch, seq = max(line.sent.head, (1, 0))
         texts = await self._fetch("YOURS", epoch, seq)
@@ -194,9 +213,11 @@ class Link:
             except Unusable as error:
                 raise PeerFault(f"the peer's copy of our feed: {error}") from None
             command = RestoreStatement(peer=self.peer, jws=text, chain=chain, payload=parsed.payload)
-            if isinstance(await self._sequencer.submit(command), Refusal):
-                return place > 0
-        return bool(texts)
+            outcome = await self._sequencer.submit(command)
+            if isinstance(outcome, Refusal):
+                first = outcome.codes == ("SEEN_FIRST",) and chain.seen is not UNSET
+                return place > 0, chain.seen.number if first and chain.seen is not UNSET else None
+        return bool(texts), None
 
     # --- catch-up ------------------------------------------------------------------------------------------
 
@@ -205,8 +226,8 @@ class Link:
             pass
         self._pull = False
 
-    async def _receive_some(self) -> bool:
-        """Ask for what follows on the peer's feed.  True when something new was taken."""
+    async def _receive_some(self, until: Number | None = None) -> bool:
+        """Ask for what follows on the peer's feed, up to a number.  True when something new was taken."""
         line = await self._line()
         epoch, seq = max(line.received.head, (1, 0))
         texts = await self._fetch("OURS", epoch, seq) or await self._fetch("OURS", epoch + 1, 0)
@@ -225,11 +246,14 @@ class Link:
                 payload=parsed.payload,
                 kid=str(parsed.kid),
                 bearer="http",
+                refill=until is not None,
             )
             outcome = await self._sequencer.submit(command)
             if isinstance(outcome, Refusal) or outcome.result not in ("RECEIVED", "DUPLICATE"):
                 break
             taken = taken or outcome.result == "RECEIVED"
+            if until is not None and chain.number >= until:
+                break
         return taken
 
     async def _fetch(self, feed: str, epoch: int, after: int) -> list[str]:
@@ -277,6 +301,10 @@ class Link:
 
     async def _line(self) -> Line:
         return await self._sequencer.read(lambda state: state.lines[self.peer])
+
+
+def _above(head: FeedHead | None, number: Number) -> bool:
+    return head is not None and head.number > number
 
 
 def undelivered(state: State, peer: Fingerprint) -> list[int]:

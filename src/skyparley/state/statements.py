@@ -82,6 +82,8 @@ def fold_statement(state: State, line: Line, statement: Statement) -> None:
         case ErrSlots():
             if statement.received_utc is not None:
                 _could_not_process(state, line, slots)
+            elif statement.restored:
+                _refused_before(state, line, slots)
 
 
 def settle(state: State, notice: Notice) -> None:
@@ -242,6 +244,8 @@ def _accepted(state: State, statement: Statement, slots: AcceptSlots) -> None:
     envelope = statement.envelope
     conflict = state.conflicts.get(str(envelope.dialog_id))
     if envelope.from_ != state.own:
+        if conflict is not None and conflict.offer is not None and conflict.offer.proposal == slots.proposal:
+            conflict.accepted_by_peer = statement.hash
         return
     # Also where the offer is not open here any more: an ACC that comes back after a loss binds all the same.
     state.accepted[slots.agreement_id] = OpenAcceptance(slots.proposal, statement.hash, slots.signature)
@@ -321,6 +325,14 @@ def _set_version(
     settle(state, notice)
 
 
+def _refused_before(state: State, line: Line, slots: ErrSlots) -> None:
+    """An ERR of ours comes back: the acceptance that it answered was not taken, however it looked to us by now."""
+    for conflict in state.own_offers(line.peer):
+        if conflict.accepted_by_peer == slots.hash:
+            _move(conflict, "LAPSED")
+            _drop_offer(state, conflict)
+
+
 def _hold_to(state: State, notice: Notice, agreed: NoticeVersion, at: int) -> None:
     """Take back a change of our notice that was decided while an agreement was lost and enlarges against it.
 
@@ -385,6 +397,7 @@ def _drop_offer(state: State, conflict: Conflict) -> None:
     conflict.offer = None
     conflict.standby_until = None
     conflict.acceptance = None
+    conflict.accepted_by_peer = ""
     state.offers_of.get(conflict.other_party, set()).discard(conflict.pair_id)
     for what in ("REPLY", "COUNTERSIGN"):
         state.deadlines.clear(what, conflict.pair_id)

@@ -128,6 +128,8 @@ class World:
         if plain["type"] in ("NTC", "NCH") and ours:
             key = (plain["from"], slots["id"], plain["version"])
             self.signed.setdefault(key, set()).add(canonical(slots["volumes"]))
+            said = msgspec.convert(slots["volumes"], tuple[VolumeSlot, ...])
+            self.own_volumes[(host.party.name, slots["id"])] = said  # Also what was taken back after a restore.
         elif plain["type"] == "AGR":
             self._learn_agreement(host, slots)
 
