@@ -27,6 +27,7 @@ TYPES: Final = {
     "icon.svg": "image/svg+xml",
 }
 STOP_S: Final = 2
+BACKLOG: Final = 128
 
 
 def listen(port: int | None) -> socket.socket:
@@ -36,6 +37,7 @@ def listen(port: int | None) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((HOST, wanted))
+            found.listen(BACKLOG)  # At once: who reads the address may ask, and nobody else can have the port.
         except (OSError, OverflowError):
             found.close()
             continue
