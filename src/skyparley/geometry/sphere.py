@@ -16,9 +16,10 @@ import spherely
 
 from skyparley.base.limits import CORES_KEPT
 from skyparley.geometry.caps import Cap, beads, bounding_cap
+from skyparley.geometry.outline import outline
 from skyparley.geometry.problem import Problem, Unusable
-from skyparley.geometry.rings import EARTH_RADIUS_M, distinct, plain_point, split_long, vector
-from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
+from skyparley.geometry.rings import EARTH_RADIUS_M, vector
+from skyparley.geometry.shapes import Point, Shape
 
 __all__ = ["EARTH_RADIUS_M", "Core", "core", "core_area_m2", "core_distance_m", "interiors_meet"]
 
@@ -38,22 +39,22 @@ def core(shape: Shape) -> Core:
 
     Raises Unusable for a shape that has no core: not finite, out of range, or a polygon that crosses itself.
     """
-    match shape:
-        case Circle():
-            place = _checked((shape.lat, shape.lon))
-            cap = bounding_cap([vector(place)])
-            return Core(_prepared(spherely.create_point(place[1], place[0])), _width(shape.radius_m), cap, (cap,))
-        case Corridor():
-            line = split_long(distinct(tuple(map(_checked, shape.line)), closed=False), closed=False)
-            width_m = _width(shape.half_width_m)
-            geography = _built(spherely.create_linestring, _lon_lat(line))
-            caps = beads(line, least_rad=width_m / EARTH_RADIUS_M)
-            return Core(_prepared(geography), width_m, bounding_cap([vector(point) for point in line]), caps)
-        case Polygon():
-            outer, holes = _ready_ring(shape.outer), [_lon_lat(_ready_ring(hole)) for hole in shape.holes]
-            geography = _built(spherely.create_polygon, _lon_lat(outer), holes or None)
-            cap = bounding_cap([vector(point) for point in outer])
-            return Core(_prepared(geography), 0.0, cap, (cap,))
+    kind, rings, radius_m = outline(shape)
+    bound = bounding_cap([vector(point) for point in rings[0]]) if rings[0] else None
+    match kind:
+        case "POINT":
+            lat, lon = rings[0][0]
+            geography, caps = spherely.create_point(lon, lat), None
+        case "LINE":
+            geography = _built(spherely.create_linestring, _lon_lat(rings[0]))
+            caps = beads(list(rings[0]), least_rad=radius_m / EARTH_RADIUS_M)
+        case "AREA":
+            geography = _built(
+                spherely.create_polygon, _lon_lat(rings[0]), [_lon_lat(hole) for hole in rings[1:]] or None
+            )
+            caps = None
+    assert bound is not None, "a shape without points was refused"
+    return Core(spherely.prepare(geography), radius_m, bound, caps or (bound,))
 
 
 def core_distance_m(a: Core, b: Core) -> float:
@@ -77,29 +78,8 @@ def core_area_m2(a: Core) -> float:
     return float(spherely.area(a.geography, radius=EARTH_RADIUS_M))
 
 
-def _ready_ring(ring: tuple[Point, ...]) -> list[Point]:
-    return split_long(distinct(tuple(map(_checked, ring)), closed=True), closed=True)
-
-
-def _checked(point: Point) -> Point:
-    lat, lon = point
-    if not (math.isfinite(lat) and math.isfinite(lon) and -90 <= lat <= 90 and -180 <= lon <= 180):
-        raise Unusable((Problem("NOT_A_PLACE", f"({lat}, {lon}) is not a latitude and longitude in degrees"),))
-    return plain_point(point)
-
-
-def _lon_lat(points: list[Point]) -> list[tuple[float, float]]:
+def _lon_lat(points: tuple[Point, ...]) -> list[tuple[float, float]]:
     return [(lon, lat) for lat, lon in points]
-
-
-def _prepared(geography: Any) -> Any:
-    return spherely.prepare(geography)
-
-
-def _width(width_m: float) -> float:
-    if not (math.isfinite(width_m) and width_m >= 0):
-        raise Unusable((Problem("NOT_A_WIDTH", f"{width_m} is not a width in metres"),))
-    return width_m
 
 
 def _built(create: Any, points: list[tuple[float, float]], *more: Any) -> Any:
