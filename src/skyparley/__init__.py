@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skyparley.geometry.index import VolumeIndex, all_conflicts
+    from skyparley.geometry.bulk import all_conflicts, conflicts_between
+    from skyparley.geometry.index import VolumeIndex
     from skyparley.geometry.levels import Level, Ref, format_level, parse_level
     from skyparley.geometry.shapes import Circle, Corridor, Polygon
     from skyparley.geometry.volumes import Gaps, Separation, Verdict, Volume, gaps, judge, volume_problems
@@ -19,7 +20,8 @@ _HOMES = {
     "shapes": ("Circle", "Corridor", "Polygon"),
     "levels": ("Level", "Ref", "format_level", "parse_level"),
     "volumes": ("Gaps", "Separation", "Verdict", "Volume", "gaps", "judge", "volume_problems"),
-    "index": ("VolumeIndex", "all_conflicts"),
+    "index": ("VolumeIndex",),
+    "bulk": ("all_conflicts", "conflicts_between"),
 }
 _HOME_OF = {name: f"skyparley.geometry.{home}" for home, names in _HOMES.items() for name in names}
 
@@ -36,6 +38,7 @@ __all__ = [
     "VolumeIndex",
     "__version__",
     "all_conflicts",
+    "conflicts_between",
     "format_level",
     "gaps",
     "judge",

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from reference.shapes_at_random import HOUR_MS, moved, seeded, some_size_m, some_volume, some_volumes
 from reference.slow_sphere import slow_distance_m
-from skyparley.geometry.index import VolumeIndex, all_conflicts
+from skyparley.geometry.bulk import all_conflicts
+from skyparley.geometry.index import VolumeIndex
 from skyparley.geometry.levels import Level, Ref
 from skyparley.geometry.shapes import Circle, Corridor, Polygon
 from skyparley.geometry.volumes import Separation, Unusable, Volume, judge

@@ -11,7 +11,7 @@ Narrow phase: time and levels, then the distance of bounding caps, then the exac
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
@@ -181,19 +181,6 @@ class VolumeIndex:
         levels = range(COARSEST_QUERY, entry.home, QUERY_STEP)
         below = ((self._below, cell) for level in levels for cell in {parent(cell, level) for cell in entry.cells})
         return chain(own, below)
-
-
-def all_conflicts(volumes: Sequence[Volume] | Iterable[Volume], sep: Separation) -> list[tuple[int, int, Verdict]]:
-    """Every conflicting pair of the volumes as (i, j, verdict) with i < j, in order.
-
-    Raises Unusable, naming the problems.
-    """
-    index = VolumeIndex()
-    found = []
-    for j, volume in enumerate(volumes):
-        found += [(i, j, verdict) for i, verdict in index.conflicts(volume, sep) if isinstance(i, int)]
-        index.add(j, volume)
-    return sorted(found, key=lambda pair: pair[:2])
 
 
 def _entry(key: Hashable, volume: Volume) -> _Entry:
