@@ -33,6 +33,9 @@ HOLES_PER_POLYGON: Final = 64
 VERTICES_AFTER_SPLIT: Final = (
     4_000  # one ring or line, long edges split at 100 km: ten times round the Earth, 50 ms of work
 )
+ARC_OUTER_M: Final = 5_000_000  # beyond it the rim is hardly curved; a full ring of it has some 2,700 vertices
+ARC_LEAST_DEG: Final = 0.01  # covered, and left out: narrower is a line, and its two sides would cross
+ARC_LEAST_INNER_M: Final = 1  # or none: a smaller hole has no place among chords
 CORES_KEPT: Final = 8_192  # shapes built on the sphere and kept for the next question about them; about 2 kB each
 KEY_ENTRIES: Final = 256  # notice versions in an awareness key
 AUDIENCE: Final = 32  # peers of one node
@@ -43,10 +46,15 @@ NOTICE_VERTICES: Final = 2_000  # all volumes together, long edges split: what o
 NOTICE_BYTES: Final = (
     16 * 1024
 )  # volumes in canonical form: with a full key, or twice in an agreement, a statement still fits
+NOTICES_AT_ONCE: Final = 100  # filed by one act, or asked about by one what-if: all or none, in one transaction
+CONFLICTS_AT_ONCE: Final = (
+    20_000  # made by notices filed as one: two events each, so a batch holds them, and one answer names them
+)
 NOTICE_SPAN_MS: Final = 400 * 86_400_000  # a standing zone of a year and some
 
 # --- the desk -------------------------------------------------------------------------------------------------
 DESK_BODY_BYTES: Final = 256 * 1024
+DESK_BATCH_BYTES: Final = 2 * 1024 * 1024  # the same of NOTICES_AT_ONCE notices, each as large as one may be
 FREE_TEXT_CHARS: Final = 200  # DOMAIN DIS-06
 IDEMPOTENCY_KEYS_KEPT: Final = 10_000  # answers kept for retries, newest first
 IDEMPOTENCY_KEY_CHARS: Final = 128

@@ -1,9 +1,10 @@
 """Commands: what a desk, a peer door, a link or a clock asks of the sequencer."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.codes import BearerKind, NoticeKind, ProposalKind, QueryField, ReasonCode, RejectReason
 from skyparley.domain.messages.envelope import Chain, FeedHead
@@ -30,6 +31,12 @@ class FileNotice(DeskCommand, frozen=True, kw_only=True):
     audience: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     id: str = ""
+
+
+class FileNotices(DeskCommand, frozen=True, kw_only=True):
+    """Several notices at once: all are filed or none, under one idempotency key."""
+
+    notices: Annotated[tuple[FileNotice, ...], msgspec.Meta(min_length=1, max_length=limits.NOTICES_AT_ONCE)]
 
 
 class ChangeNotice(DeskCommand, frozen=True, kw_only=True):

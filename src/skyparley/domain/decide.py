@@ -2,7 +2,7 @@
 
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import commands as c
-from skyparley.domain import deadlines, dialogues, lines, notices, receive
+from skyparley.domain import deadlines, dialogues, filing, lines, notices, receive
 from skyparley.domain.events import ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
@@ -56,9 +56,11 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
 def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling:
     match command:
         case c.FileNotice():
-            return notices.file_notice(view, command, moment, by)
+            return filing.file_notice(view, command, moment, by)
+        case c.FileNotices():
+            return filing.file_notices(view, command, moment, by)
         case c.ChangeNotice():
-            return notices.change_notice(view, command, moment, by)
+            return filing.change_notice(view, command, moment, by)
         case c.CancelNotice():
             return notices.cancel_notice(view, command, moment, by)
         case c.ActivateNotice():

@@ -1,11 +1,12 @@
-"""Notices: what a desk may file, change, cancel, activate and end; what a peer's notice is judged by.
+"""Notices: what a desk may cancel, activate, end and ask; what any version and a peer's notice are judged by.
+
+Filing and changing are in filing.py.
 
 Source: DOMAIN 9.2 (NOT-*), 9.8 (DIS-*), line-v1 section 5.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET
@@ -16,19 +17,16 @@ from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.commands import (
     ActivateNotice,
     CancelNotice,
-    ChangeNotice,
     EndNotice,
-    FileNotice,
     Outcome,
     QueryNotice,
 )
-from skyparley.domain.detection import by_notice, pair_id
+from skyparley.domain.detection import by_notice
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
     AlarmRaised,
     NoticeActivated,
     NoticeCancelled,
-    NoticeChanged,
     NoticeEnded,
     NoticeFiled,
 )
@@ -44,89 +42,16 @@ from skyparley.domain.messages.slots import (
     QuerySlots,
     VolumeSlot,
 )
-from skyparley.domain.records import LIVE_STATES, NOTHING, Draft, Notice, NoticeVersion, Number, version_ref
+from skyparley.domain.records import LIVE_STATES, NOTHING, Draft, Notice, NoticeVersion, Number
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 from skyparley.domain.volumes import changed_fields, geometry_reasons, least_size_reasons, shrinks
-
-_ID: Final = re.compile(r"[A-Z][A-Z0-9-]{0,31}")
-
 
 # --- what the desk asks ----------------------------------------------------------------------------------------
 
 
-def file_notice(view: View, command: FileNotice, moment: Moment, by: str) -> Ruling:
-    """A new notice: NTC to each peer of the audience.  Refused with every reason at once."""
-    audience, reasons = _audience(view, command.audience)
-    notice_id = command.id or view.next_notice_id()
-    if not _ID.fullmatch(notice_id):
-        text = f"{notice_id!r} is not a notice id; A-Z first, then up to 31 of A-Z, 0-9 and -"
-        reasons.append(Reason("ID", text, "id"))
-    elif (view.own, notice_id) in view.notices:
-        reasons.append(Reason("ID_TAKEN", f"{notice_id} was used before; ids are unique for ever", "id"))
-    if view.live_notices(view.own) >= limits.NOTICES_LIVE_PER_PARTY:
-        reasons.append(Reason("TOO_MANY", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices", ""))
-    version = NoticeVersion(version=1, kind=command.kind, volumes=command.volumes, due_regard=command.due_regard)
-    reasons += content_reasons(view, version, moment.now)
-    if not reasons:
-        reasons += _key_reasons(view, version.volumes, command.key)
-    if reasons:
-        return Refusal(tuple(reasons))
-    filed = NoticeFiled(
-        id=notice_id,
-        kind=version.kind,
-        volumes=version.volumes,
-        due_regard=version.due_regard,
-        audience=audience,
-        by=by,
-    )
-    items: list[Item] = [filed, *(tell("NTC", peer, notice_id, version, moment) for peer in audience)]
-    return Decided(tuple(items), _outcome(view, notice_id, version))
-
-
-def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) -> Ruling:
-    """A new version (NCH); to peers that join the audience, the notice as it now is (NTC)."""
-    notice = _own(view, command.id, command.expected_version)
-    if isinstance(notice, Refusal):
-        return notice
-    added, reasons = _audience(view, command.audience or ())
-    before = notice.current
-    version = NoticeVersion(
-        version=before.version + 1,
-        kind=command.kind or before.kind,
-        volumes=command.volumes or before.volumes,
-        due_regard=command.due_regard or before.due_regard,
-    )
-    audience = (*notice.audience, *(peer for peer in added if peer not in notice.audience))
-    if not fields_changed(before, version) and audience == notice.audience:
-        reasons.append(Reason("NOTHING_CHANGED", "the new version says the same as the one before", ""))
-    reasons += content_reasons(view, version, moment.now)
-    reasons += bound_reasons(view, notice, version.volumes, moment.now)
-    if not reasons:
-        reasons += _key_reasons(view, version.volumes, command.key)
-    if reasons:
-        return Refusal(tuple(reasons))
-    changed = NoticeChanged(
-        id=notice.id,
-        version=version.version,
-        kind=version.kind,
-        volumes=version.volumes,
-        due_regard=version.due_regard,
-        audience=audience,
-        by=by,
-    )
-    tells = [tell("NCH" if peer in notice.audience else "NTC", peer, notice.id, version, moment) for peer in audience]
-    if notice.state == "ACTIVE" and notice.active_at is not None:
-        # Whoever joins hears that it is active too: it decides who is asked to move.
-        at = AtSlots(id=notice.id, at=notice.active_at)
-        tells += [
-            draft("NACT", peer, at, moment, version=version.version) for peer in audience if peer not in notice.audience
-        ]
-    return Decided((changed, *tells), _outcome(view, notice.id, version))
-
-
 def cancel_notice(view: View, command: CancelNotice, moment: Moment, by: str) -> Ruling:
     """The notice is void; final."""
-    notice = _own(view, command.id, command.expected_version)
+    notice = own_notice(view, command.id, command.expected_version)
     if isinstance(notice, Refusal):
         return notice
     bound = _awaiting_countersignature(view, notice, moment.now)
@@ -139,7 +64,7 @@ def cancel_notice(view: View, command: CancelNotice, moment: Moment, by: str) ->
 
 def activate_notice(view: View, command: ActivateNotice, moment: Moment, by: str) -> Ruling:
     """The activity is in use.  It counts as active from the declared start, not before."""
-    notice = _own(view, command.id, command.expected_version)
+    notice = own_notice(view, command.id, command.expected_version)
     if isinstance(notice, Refusal):
         return notice
     if notice.state == "ACTIVE":
@@ -153,7 +78,7 @@ def activate_notice(view: View, command: ActivateNotice, moment: Moment, by: str
 
 def end_notice(view: View, command: EndNotice, moment: Moment, by: str) -> Ruling:
     """Early release or end: our aircraft are clear of the area; final."""
-    notice = _own(view, command.id, command.expected_version)
+    notice = own_notice(view, command.id, command.expected_version)
     if isinstance(notice, Refusal):
         return notice
     slots = AtSlots(id=notice.id, at=moment.now)
@@ -275,9 +200,12 @@ def fields_changed(before: NoticeVersion, after: NoticeVersion) -> list[ChangedF
 
 def content_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason]:
     """Everything wrong with a version of ours: geometry, least sizes, a period that is over."""
-    reasons = geometry_reasons(version.volumes)
-    if reasons:
-        return reasons
+    return geometry_reasons(version.volumes) or sense_reasons(view, version, now)
+
+
+def sense_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason]:
+    """The same of volumes whose geometry is right: least sizes, a period that is over."""
+    reasons = []
     if version.end <= now:
         reasons.append(
             Reason("PERIOD_OVER", "the whole period lies in the past; tell a period that is still ahead", "volumes")
@@ -318,7 +246,8 @@ def _awaiting_countersignature(view: View, notice: Notice, now: int) -> list[Rea
     ]
 
 
-def _own(view: View, notice_id: str, expected_version: int) -> Notice | Refusal:
+def own_notice(view: View, notice_id: str, expected_version: int) -> Notice | Refusal:
+    """A notice of ours that may still be acted on, at the version that was decided on; or why not."""
     notice = view.notices.get((view.own, notice_id))
     if notice is None:
         return refuse("UNKNOWN_NOTICE", f"no notice of ours is called {notice_id!r}", field="id")
@@ -332,40 +261,6 @@ def _own(view: View, notice_id: str, expected_version: int) -> Notice | Refusal:
 def _stale(notice: Notice, expected_version: int) -> Refusal:
     text = f"{notice.id} is at version {notice.current.version}, you decided on {expected_version}; look again"
     return refuse("STALE_VERSION", text, field="expected_version", ids=(notice.ref,))
-
-
-def _audience(view: View, names: Iterable[str]) -> tuple[tuple[Fingerprint, ...], list[Reason]]:
-    peers: list[Fingerprint] = []
-    reasons: list[Reason] = []
-    for name in names:
-        peer = named_peer(view, name)
-        if peer is None:
-            known = ", ".join(sorted(line.name for line in view.lines.values())) or "none"
-            reasons.append(Reason("UNKNOWN_PEER", f"no peer is called {name!r}; pinned: {known}", "audience"))
-        elif peer not in peers:
-            peers.append(peer)
-    if len(peers) > limits.AUDIENCE:
-        reasons.append(Reason("TOO_MANY", f"at most {limits.AUDIENCE} peers in an audience", "audience"))
-    return tuple(peers), reasons
-
-
-def _key_reasons(view: View, volumes: Sequence[VolumeSlot], key: Sequence[str]) -> list[Reason]:
-    """A planned notice that conflicts is filed only by a desk that says it knows with what (NOT-03)."""
-    refs = [
-        f"{_party_name(view, hit[0])} {view.notices[hit].ref}"
-        for hit in sorted(by_notice(view.hits(view.own, volumes)))
-    ]
-    known = {entry.split(" ", 1)[-1] if entry.count(" ") > 1 else entry for entry in key}
-    missing = tuple(ref for ref in refs if ref.split(" ", 1)[1] not in known)
-    if not missing:
-        return []
-    text = f"conflicts with {', '.join(missing)}; look at them and file again with them in the key"
-    return [Reason("KEY_INCOMPLETE", text, "key", missing)]
-
-
-def _party_name(view: View, party: Fingerprint) -> str:
-    line = view.lines.get(party)
-    return line.name if line else view.name
 
 
 def tell(
@@ -418,12 +313,3 @@ def changed_since_told(view: View, peer: Fingerprint, slots: ChangeSlots) -> tup
 
 def _each(kind: StatementType, notice: Notice, slots: CancelSlots | AtSlots, moment: Moment) -> list[Item]:
     return [draft(kind, peer, slots, moment, version=notice.current.version) for peer in notice.audience]
-
-
-def _outcome(view: View, notice_id: str, version: NoticeVersion) -> Outcome:
-    hit = by_notice(view.hits(view.own, version.volumes))
-    pairs = tuple(sorted(pair_id((view.own, notice_id), key) for key in hit))
-    return Outcome(
-        refs={"id": notice_id, "version": version.version, "ref": version_ref(notice_id, version.version)},
-        conflicts=pairs,
-    )

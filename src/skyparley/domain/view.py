@@ -85,8 +85,8 @@ class View(Protocol):
         """Conflicts with a peer in which an offer of the peer is open."""
         ...
 
-    def next_notice_id(self) -> str:
-        """The next free id of ours, for example A-0007."""
+    def next_notice_id(self, after: int = 0) -> str:
+        """A free id of ours, for example A-0007: the next, or the one so many after it."""
         ...
 
     def due(self, now: int) -> list[tuple[int, str, str]]:

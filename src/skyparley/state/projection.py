@@ -80,9 +80,9 @@ class State:
         conflicts = [self.conflicts[pair] for pair in sorted(self.offers_of.get(peer, ()))]
         return [conflict for conflict in conflicts if conflict.offer is not None and conflict.offer.by == by]
 
-    def next_notice_id(self) -> str:
+    def next_notice_id(self, after: int = 0) -> str:
         prefix = self.name if self.name[0].isalpha() else f"N{self.name}"
-        return f"{prefix}-{self._highest_id + 1:04d}"
+        return f"{prefix}-{self._highest_id + 1 + after:04d}"
 
     def due(self, now: int) -> list[tuple[int, str, str]]:
         return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)
