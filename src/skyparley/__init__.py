@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from skyparley.geometry.bulk import all_conflicts, conflicts_between
     from skyparley.geometry.index import VolumeIndex
     from skyparley.geometry.levels import Level, Ref, format_level, parse_level
-    from skyparley.geometry.shapes import Circle, Corridor, Polygon
+    from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon
     from skyparley.geometry.volumes import Gaps, Separation, Verdict, Volume, gaps, judge, volume_problems
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "shapes": ("Circle", "Corridor", "Polygon"),
+    "shapes": ("Arc", "Circle", "Corridor", "Line", "Orbit", "Polygon"),
     "levels": ("Level", "Ref", "format_level", "parse_level"),
     "volumes": ("Gaps", "Separation", "Verdict", "Volume", "gaps", "judge", "volume_problems"),
     "index": ("VolumeIndex",),
@@ -26,10 +26,13 @@ _HOMES = {
 _HOME_OF = {name: f"skyparley.geometry.{home}" for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Arc",
     "Circle",
     "Corridor",
     "Gaps",
     "Level",
+    "Line",
+    "Orbit",
     "Polygon",
     "Ref",
     "Separation",

@@ -1,7 +1,7 @@
 """The only user of spherely: cores of shapes on the sphere, and exact distances between them.
 
-A core is what a shape is before it is widened: the centre of a circle, the line of a corridor, the area of a polygon,
-with the radius that widens it.  Distances are on the sphere of EARTH_RADIUS_M and are 0 wherever one core lies in
+A core is what a shape is before it is widened (outline.py): the centre of a circle, the line of a corridor, a line or
+an orbit, the area of a polygon or an arc, with the radius that widens it.  Distances are on the sphere of EARTH_RADIUS_M and are 0 wherever one core lies in
 another; how far the sphere may be from the ellipsoid is accounted for in volumes.py.
 
 spherely silently takes latitude 91 for another point and flips rings, so shapes must have passed validation.problems;
@@ -19,7 +19,8 @@ from skyparley.geometry.caps import Cap, beads, bounding_cap
 from skyparley.geometry.outline import outline
 from skyparley.geometry.problem import Problem, Unusable
 from skyparley.geometry.rings import EARTH_RADIUS_M, vector
-from skyparley.geometry.shapes import Point, Shape
+from skyparley.geometry.sectors import sector_caps
+from skyparley.geometry.shapes import Arc, Point, Shape
 
 __all__ = ["EARTH_RADIUS_M", "Core", "core", "core_area_m2", "core_distance_m", "interiors_meet"]
 
@@ -52,7 +53,7 @@ def core(shape: Shape) -> Core:
             geography = _built(
                 spherely.create_polygon, _lon_lat(rings[0]), [_lon_lat(hole) for hole in rings[1:]] or None
             )
-            caps = None
+            caps = sector_caps(shape) if isinstance(shape, Arc) else None
     assert bound is not None, "a shape without points was refused"
     return Core(spherely.prepare(geography), radius_m, bound, caps or (bound,))
 

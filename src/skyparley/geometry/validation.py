@@ -7,9 +7,17 @@ half the Earth, and one that parts the Earth in two halves means neither and is 
 
 import math
 from itertools import combinations
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from skyparley.base.limits import HOLES_PER_POLYGON, VERTICES_AFTER_SPLIT, VERTICES_PER_SHAPE
+from skyparley.base.limits import (
+    ARC_LEAST_DEG,
+    ARC_LEAST_INNER_M,
+    ARC_OUTER_M,
+    HOLES_PER_POLYGON,
+    VERTICES_AFTER_SPLIT,
+    VERTICES_PER_SHAPE,
+)
+from skyparley.geometry.outline import middle_leg
 from skyparley.geometry.problem import Problem, Unusable
 from skyparley.geometry.rings import (
     ANTIPODAL_DEGREES,
@@ -19,7 +27,8 @@ from skyparley.geometry.rings import (
     edge_rad,
     edges,
 )
-from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
+from skyparley.geometry.sectors import sector_vertices, sweep_deg
+from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Point, Polygon, Shape, Side
 from skyparley.geometry.sphere import Core, core, core_area_m2, core_distance_m
 
 __all__ = ["Problem", "problems"]
@@ -30,12 +39,19 @@ _QUARTER_TURN_M: Final = math.pi / 2 * EARTH_RADIUS_M
 
 
 def vertices_needed(shape: Shape) -> int:
-    """How many vertices a shape costs once its long edges are split; 1 for a circle.  Assumes no problems."""
+    """How many vertices a shape costs once its long edges are split; 1 for a circle.  Of what has problems a number, no more."""
     match shape:
         case Circle():
             return 1
         case Corridor():
             return count_after_split(list(shape.line), closed=False)
+        case Line():
+            return count_after_split(list(shape.line), closed=False)
+        case Orbit():
+            return count_after_split([shape.start, shape.end], closed=False)
+        case Arc():
+            sound = 0 <= shape.inner_m < shape.outer_m <= ARC_OUTER_M
+            return sector_vertices(shape) if sound else 1  # what is not sound is refused before anything is built
         case Polygon():
             return sum(count_after_split(list(ring), closed=True) for ring in (shape.outer, *shape.holes))
 
@@ -44,8 +60,9 @@ def problems(shape: Shape) -> tuple[Problem, ...]:
     """All that is wrong with a shape; empty when it can be used.
 
     Codes: NOT_FINITE, LATITUDE_RANGE, LONGITUDE_RANGE, TOO_FEW_VERTICES, TOO_MANY_VERTICES, TOO_MANY_HOLES,
-    EDGE_ANTIPODAL, ZERO_AREA, SELF_CROSSING, TOO_LARGE, HOLE_OUTSIDE, HOLES_TOUCH, RADIUS_NOT_POSITIVE.  What hangs
-    on sound vertices is looked at only when they are sound.
+    EDGE_ANTIPODAL, ZERO_AREA, SELF_CROSSING, TOO_LARGE, HOLE_OUTSIDE, HOLES_TOUCH, RADIUS_NOT_POSITIVE; of orbits
+    NOT_A_SIDE; of arcs RADII_ORDER, INNER_TOO_SMALL, BEARING_RANGE, BEARING_AT_POLE, ARC_TOO_NARROW, ARC_IS_CIRCLE.
+    What hangs on sound vertices is looked at only when they are sound.
     """
     match shape:
         case Circle():
@@ -55,6 +72,12 @@ def problems(shape: Shape) -> tuple[Problem, ...]:
             )
         case Corridor():
             return (*_width_problems(shape.half_width_m, "half-width"), *_line_problems(shape.line))
+        case Line():
+            return (*_width_problems(shape.buffer_m, "buffer"), *_line_problems(shape.line))
+        case Orbit():
+            return tuple(_orbit_problems(shape))
+        case Arc():
+            return tuple(_arc_problems(shape))
         case Polygon():
             return _polygon_problems(shape)
 
@@ -93,6 +116,65 @@ def _line_problems(line: tuple[Point, ...]) -> list[Problem]:
     if count_after_split(points, closed=False) > VERTICES_AFTER_SPLIT:
         return [_too_many_after_split("the line")]
     return _edge_problems(points, "the line", closed=False)
+
+
+def _orbit_problems(shape: Orbit) -> list[Problem]:
+    """What is wrong with a leg and its radius; and with the leg moved sideways, once both are sound."""
+    found = [*_width_problems(shape.radius_m, "radius"), *_line_problems((shape.start, shape.end))]
+    if shape.side not in get_args(Side):
+        found.append(Problem("NOT_A_SIDE", f"the side is {shape.side!r}; CENTRE, LEFT or RIGHT is right"))
+    if found or shape.side == "CENTRE":
+        return found
+    moved = distinct(middle_leg(shape), closed=False)
+    if len(moved) < 2:
+        text = f"beside this leg a radius of {shape.radius_m:.0f} m leaves no straight part; use a smaller one"
+        return [Problem("TOO_LARGE", text)]
+    return _edge_problems(moved, "the leg moved sideways", closed=False)
+
+
+def _arc_problems(shape: Arc) -> list[Problem]:
+    """What is wrong with centre, radii and bearings, each for itself; then what they make together."""
+    found = [
+        *_point_problems(((shape.lat, shape.lon),), "the centre"),
+        *_width_problems(shape.outer_m, "outer radius"),
+        *_inner_problems(shape),
+    ]
+    for name, bearing in (("first bearing", shape.from_deg), ("last bearing", shape.to_deg)):
+        if not _is_number(bearing):
+            found.append(Problem("NOT_FINITE", f"the {name} is not a finite number of degrees"))
+        elif not 0 <= bearing <= 360:
+            text = f"the {name} is {bearing}; 0 to 360 degrees, clockwise from true north, is right"
+            found.append(Problem("BEARING_RANGE", text))
+    return found or _sweep_problems(shape)
+
+
+def _inner_problems(shape: Arc) -> list[Problem]:
+    inner_m, outer_m = shape.inner_m, shape.outer_m
+    if not _is_number(inner_m):
+        return [Problem("NOT_FINITE", "the inner radius is not a finite number of metres; 0 for none")]
+    if inner_m != 0 and inner_m < ARC_LEAST_INNER_M:
+        text = f"the inner radius is {inner_m} m; 0 for none, or at least {ARC_LEAST_INNER_M} m"
+        return [Problem("INNER_TOO_SMALL", text)]
+    if _is_number(outer_m) and outer_m > ARC_OUTER_M:
+        return [Problem("TOO_LARGE", f"the outer radius is {outer_m:.0f} m; at most {ARC_OUTER_M} m")]
+    if _is_number(outer_m) and 0 < outer_m <= inner_m:
+        text = f"the inner radius of {inner_m} m must be less than the outer one of {outer_m} m"
+        return [Problem("RADII_ORDER", text)]
+    return []
+
+
+def _sweep_problems(shape: Arc) -> list[Problem]:
+    sweep = sweep_deg(shape)
+    if sweep == 360.0:
+        text = "a full turn without an inner radius is a circle; use a circle, or give an inner radius for a ring"
+        return [Problem("ARC_IS_CIRCLE", text)] if shape.inner_m == 0 else []
+    if abs(shape.lat) == 90:
+        text = "at a pole all bearings are one; move the centre off the pole, or give the full turn, 0 to 360"
+        return [Problem("BEARING_AT_POLE", text)]
+    if not ARC_LEAST_DEG <= round(sweep, 9) <= 360.0 - ARC_LEAST_DEG:
+        text = f"the arc covers {sweep:g} degrees; at least {ARC_LEAST_DEG} must be covered and as much left out"
+        return [Problem("ARC_TOO_NARROW", text)]
+    return []
 
 
 def _polygon_problems(shape: Polygon) -> tuple[Problem, ...]:
