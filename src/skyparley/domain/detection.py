@@ -68,9 +68,8 @@ def redetect(view: View, notice: Notice) -> list[Item]:
     items: list[Item] = []
     for key, hits in found.items():
         own, other = (notice, view.notices[key]) if notice.party == view.own else (view.notices[key], notice)
-        event = _found(
-            view, own, other, worst(hits, given_first=(notice.party, notice.id) < key), notice.party == view.own
-        )
+        hit = worst(hits, given_first=(notice.party, notice.id) < key)
+        event = found_between(view, own, other, hit, given_is_own=notice.party == view.own)
         known = view.conflicts.get(event.pair_id)
         if known is None or not known.live or known.conflict_id != event.conflict_id or known.shared != event.shared:
             items.append(event)
@@ -104,7 +103,8 @@ def _cause(view: View, conflict: Conflict) -> Cause:
     return "CHANGED"
 
 
-def _found(view: View, own: Notice, other: Notice, hit: Hit, given_is_own: bool) -> ConflictFound:
+def found_between(view: View, own: Notice, other: Notice, hit: Hit, *, given_is_own: bool) -> ConflictFound:
+    """A conflict of a notice of ours with another's, told by one pair of volumes.  `given_is_own`: ours was asked for."""
     own_volume, other_volume = (hit.given, hit.other) if given_is_own else (hit.other, hit.given)
     one, two = own.current.volumes[own_volume], other.current.volumes[other_volume]
     start, end = max(one.start, two.start), min(one.end, two.end)

@@ -137,16 +137,20 @@ def weigh_change(view: View, notice: Notice, command: ChangeNotice, now: int) ->
 
 def batch_reasons(several: Sequence[Weighed]) -> list[Reason]:
     """Every reason of notices that are filed as one, each at its place; and what is too much for one batch."""
-    reasons = [
+    return [
         replace(reason, field=f"notices[{place}]" + (f".{reason.field}" if reason.field else ""))
         for place, weighed in enumerate(several)
         for reason in weighed.reasons
-    ]
+    ] + too_much(several)
+
+
+def too_much(several: Sequence[Weighed]) -> list[Reason]:
+    """Why notices that could each be filed alone cannot be filed as one; usually nothing."""
     conflicts = sum(len(by_notice(weighed.hits)) for weighed in several)
-    if conflicts > limits.CONFLICTS_AT_ONCE:
-        text = f"together they make {conflicts} conflicts; at most {limits.CONFLICTS_AT_ONCE} at once: file fewer at a time"
-        reasons.append(Reason("TOO_MANY", text, "notices"))
-    return reasons
+    if conflicts <= limits.CONFLICTS_AT_ONCE:
+        return []
+    text = f"together they make {conflicts} conflicts; at most {limits.CONFLICTS_AT_ONCE} at once: file fewer at a time"
+    return [Reason("TOO_MANY", text, "notices")]
 
 
 def _judged(view: View, begun: Weighed, *, key: Sequence[str], now: int) -> Weighed:

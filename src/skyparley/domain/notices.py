@@ -32,7 +32,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.lines import named_peer
 from skyparley.domain.messages.catalogue import StatementType
-from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode
+from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode, LeadClass
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
     AtSlots,
@@ -42,7 +42,8 @@ from skyparley.domain.messages.slots import (
     QuerySlots,
     VolumeSlot,
 )
-from skyparley.domain.records import LIVE_STATES, NOTHING, Draft, Notice, NoticeVersion, Number
+from skyparley.domain.records import LIVE_STATES, NOTHING, Draft, Notice, NoticeVersion, Number, lead_class
+from skyparley.domain.table import Table
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 from skyparley.domain.volumes import changed_fields, geometry_reasons, least_size_reasons, shrinks
 
@@ -196,6 +197,16 @@ def fields_changed(before: NoticeVersion, after: NoticeVersion) -> list[ChangedF
     if before.due_regard != after.due_regard:
         differs.add("DUE REGARD")
     return [name for name in CHANGED_FIELDS if name in differs]
+
+
+def notice_lead_class(table: Table, version: NoticeVersion, received_utc: int) -> LeadClass:
+    """The class of a version by when it was received, or would be (NOT-06)."""
+    return lead_class(
+        version.start - received_utc,
+        planned_ms=table.lead_planned_ms,
+        short_ms=table.lead_short_ms,
+        immediate_ms=table.lead_immediate_ms,
+    )
 
 
 def content_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason]:

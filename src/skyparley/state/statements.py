@@ -11,7 +11,6 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.agreements import agreement_of
 from skyparley.domain.dialogue_states import Act, next_state
 from skyparley.domain.messages.catalogue import StatementType
-from skyparley.domain.messages.codes import LeadClass
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
     AcceptSlots,
@@ -27,7 +26,7 @@ from skyparley.domain.messages.slots import (
     VolumeSlot,
     WithdrawSlots,
 )
-from skyparley.domain.notices import another_was_filed
+from skyparley.domain.notices import another_was_filed, notice_lead_class
 from skyparley.domain.records import (
     NOTHING,
     Acceptance,
@@ -41,7 +40,6 @@ from skyparley.domain.records import (
     OpenAcceptance,
     Place,
     Told,
-    lead_class,
 )
 from skyparley.domain.volumes import shrinks
 from skyparley.state.projection import State
@@ -136,7 +134,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     else:
         notice.missing_key = statement.missing
         notice.received_utc = statement.received_utc
-        notice.lead_class = notice_lead_class(state, content, statement.at)
+        notice.lead_class = notice_lead_class(state.table, content, statement.at)
     settle(state, notice)
 
 
@@ -149,16 +147,6 @@ def _take_back(state: State, notice: Notice, content: NoticeVersion, statement: 
     elif content.version >= notice.current.version:
         set_content(state, notice, content, statement.at)
         notice.decided_at = created
-
-
-def notice_lead_class(state: State, version: NoticeVersion, received_utc: int) -> LeadClass:
-    """The class of a version by when it was received."""
-    return lead_class(
-        version.start - received_utc,
-        planned_ms=state.table.lead_planned_ms,
-        short_ms=state.table.lead_short_ms,
-        immediate_ms=state.table.lead_immediate_ms,
-    )
 
 
 def _act_on_notice(state: State, line: Line, statement: Statement, slots: CancelSlots | AtSlots) -> None:

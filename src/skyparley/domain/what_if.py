@@ -1,0 +1,143 @@
+"""What-if: what filing or changing notices would come to, asked before anything is sent.  It binds nothing.
+
+Made of the same weighing that filing and changing are decided by, and of the same words in which detection tells a
+conflict, so that question and act agree at one position of the record.  Source: DOMAIN RES-10, NOT-03, NOT-06.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from skyparley.base import limits
+from skyparley.base.errors import Reason, Refusal
+from skyparley.domain.commands import ChangeNotice, FileNotice
+from skyparley.domain.detection import by_notice, found_between, worst
+from skyparley.domain.filing import Weighed, full_ref, too_much, weigh_change, weigh_new
+from skyparley.domain.messages.codes import LeadClass, NoticeKind
+from skyparley.domain.messages.slots import GapsSlot
+from skyparley.domain.notices import notice_lead_class, own_notice
+from skyparley.domain.records import Notice, version_ref
+from skyparley.domain.view import View
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Notices as they would be filed, all as one; changes of notices of ours, each for itself."""
+
+    notices: Annotated[tuple[FileNotice, ...], msgspec.Meta(max_length=limits.NOTICES_AT_ONCE)] = ()
+    changes: Annotated[tuple[ChangeNotice, ...], msgspec.Meta(max_length=limits.NOTICES_AT_ONCE)] = ()
+
+
+class WouldConflict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A conflict that there would be: the worst pair of volumes, as both desks would then be told.
+
+    `ref` is how a key names it.  `held`: there is a conflict of these two already.  `shared`: the other party would be told
+    of our notice, so that the two can talk.
+    """
+
+    pair_id: str
+    ref: str
+    party: str
+    notice: str
+    version: int
+    kind: NoticeKind
+    volumes: tuple[int, int]
+    gaps: GapsSlot
+    start: int | None = None
+    end: int | None = None
+    shared: bool = False
+    held: bool = False
+
+
+class WouldBe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One notice as it would be.  `reasons`: why it would be refused now; empty where it would be taken.
+
+    `told`: the peers that would know of it.  `ends`: refs of the notices with which a conflict would be over.
+    """
+
+    id: str
+    version: int
+    ref: str
+    reasons: tuple[Reason, ...] = ()
+    conflicts: tuple[WouldConflict, ...] = ()
+    ends: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    lead_class: LeadClass | None = None
+
+
+class WhatIf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answers in the order of the question: notices, then changes; with the position of the record and the time.
+
+    `reasons`: why the notices would be refused as one although each could be filed alone.
+    """
+
+    position: int
+    now: int
+    notices: tuple[WouldBe, ...] = ()
+    changes: tuple[WouldBe, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+def what_if(view: View, question: Question, *, now: int, position: int) -> WhatIf:
+    """What would come of it if it were asked for now.  Changes nothing."""
+    several = weigh_new(view, question.notices, now)
+    return WhatIf(
+        position=position,
+        now=now,
+        notices=tuple(_would_be(view, weighed, now) for weighed in several),
+        changes=tuple(_would_change(view, command, now) for command in question.changes),
+        reasons=tuple(too_much(several)) if len(several) > 1 else (),
+    )
+
+
+def _would_change(view: View, command: ChangeNotice, now: int) -> WouldBe:
+    notice = own_notice(view, command.id, command.expected_version)
+    if isinstance(notice, Refusal):
+        version = command.expected_version + 1
+        return WouldBe(id=command.id, version=version, ref=version_ref(command.id, version), reasons=notice.reasons)
+    weighed = weigh_change(view, notice, command, now)
+    stays = by_notice(weighed.hits)
+    ends = [
+        full_ref(view, view.notices[(conflict.other_party, conflict.other_id)])
+        for conflict in view.conflicts_of(view.own, notice.id)
+        if (conflict.other_party, conflict.other_id) not in stays
+    ]
+    return msgspec.structs.replace(_would_be(view, weighed, now), ends=tuple(ends))
+
+
+def _would_be(view: View, weighed: Weighed, now: int) -> WouldBe:
+    return WouldBe(
+        id=weighed.id,
+        version=weighed.version.version,
+        ref=weighed.ref,
+        reasons=weighed.reasons,
+        conflicts=_conflicts(view, weighed),
+        told=tuple(view.lines[peer].name for peer in weighed.audience),
+        lead_class=notice_lead_class(view.table, weighed.version, now),
+    )
+
+
+def _conflicts(view: View, weighed: Weighed) -> tuple[WouldConflict, ...]:
+    """What detection would tell, by party and notice."""
+    own = Notice(party=view.own, id=weighed.id, current=weighed.version, audience=weighed.audience)
+    conflicts = []
+    for key, hits in sorted(by_notice(weighed.hits).items()):
+        other = view.notices[key]
+        event = found_between(view, own, other, worst(hits, given_first=(view.own, own.id) < key), given_is_own=True)
+        held = view.conflicts.get(event.pair_id)
+        conflicts.append(
+            WouldConflict(
+                pair_id=event.pair_id,
+                ref=full_ref(view, other),
+                party=view.lines[other.party].name,
+                notice=other.id,
+                version=other.current.version,
+                kind=other.current.kind,
+                volumes=event.volumes,
+                gaps=event.gaps,
+                start=event.start or None,
+                end=event.end or None,
+                shared=event.shared,
+                held=held is not None and held.live,
+            )
+        )
+    return tuple(conflicts)
