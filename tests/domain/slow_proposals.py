@@ -9,8 +9,9 @@ from harness import Node, moved
 
 from skyparley.base.times import MINUTE
 from skyparley.domain.messages.slots import FlSlot, VolumeSlot
-from skyparley.domain.proposals import BEYOND_MS, cost_of
 from skyparley.domain.records import Conflict, Notice
+from skyparley.domain.settling_cost import volume_cost
+from skyparley.domain.settling_spans import BEYOND_MS
 from skyparley.domain.volumes import volume_of
 from skyparley.geometry.volumes import judge
 
@@ -80,7 +81,7 @@ def each(node: Node, volumes: Sequence[VolumeSlot], near: Sequence[VolumeSlot], 
         clear = [new for new in firsts if new is not None]
         if not clear:
             return None
-        changed.append(min(clear, key=lambda new: cost_of((slot,), (new,))))
+        changed.append(min(clear, key=lambda new: volume_cost(volume_of(slot), volume_of(new)).total))
     return tuple(changed)
 
 

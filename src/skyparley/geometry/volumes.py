@@ -34,6 +34,7 @@ __all__ = [
     "gaps",
     "judge",
     "separated",
+    "too_close",
     "verdict_of_cores",
     "volume_problems",
 ]
@@ -123,6 +124,11 @@ def verdict_of_cores(a: Volume, b: Volume, sep: Separation, cores: tuple[Core, C
     conflict = near and _too_close(distance_m, radii_m, sep.lateral_m, cores)
     found = Gaps(lateral_m=max(0.0, distance_m - radii_m), vertical_ft=max(0, vertical_ft), time_ms=max(0, time_ms))
     return Verdict(conflict, found, distance_m * ELLIPSOID_BOUND)
+
+
+def too_close(cores: tuple[Core, Core], lateral_m: int) -> bool:
+    """Whether two cores with their radii are too close by area alone: the lateral test of the verdict."""
+    return _too_close(core_distance_m(*cores), cores[0].radius_m + cores[1].radius_m, lateral_m, cores)
 
 
 def reach_m(core_radius_m: float, sep: Separation) -> float:
