@@ -3,6 +3,7 @@
 They are plain data.  Only the fold (state/) changes them; a decision reads them through the View (view.py).
 """
 
+from array import array
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -10,11 +11,11 @@ import msgspec
 
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
+from skyparley.domain.feed_lists import HashList, ReceiptMap, TakenList
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import (
     LIFE_KINDS,
     PRIORITY_KINDS,
-    BearerKind,
     LeadClass,
     NoticeKind,
     ProposalKind,
@@ -240,17 +241,17 @@ class Feed:
 
     head: Number = NOTHING
     head_hash: str = ""
-    places: dict[int, list[int]] = field(default_factory=dict)
+    places: dict[int, "array[int]"] = field(default_factory=dict)
     """Per epoch: journal positions by seq - 1.  The statements themselves stay in the journal."""
-    hashes: dict[int, list[str]] = field(default_factory=dict)
-    receipts: dict[int, list[tuple[int, BearerKind, LeadClass | None]]] = field(default_factory=dict)
+    hashes: dict[int, HashList] = field(default_factory=dict)
+    receipts: dict[int, TakenList] = field(default_factory=dict)
     """Of a received feed, per epoch by seq - 1: when it came, by which bearer, its lead class: what a receipt says."""
 
     def hash_at(self, number: Number) -> str | None:
         """The hash of a statement, or None where it is not held."""
         epoch, seq = number
-        held = self.hashes.get(epoch, [])
-        return held[seq - 1] if 0 < seq <= len(held) else None
+        held = self.hashes.get(epoch)
+        return held[seq - 1] if held is not None and 0 < seq <= len(held) else None
 
 
 @dataclass
@@ -268,8 +269,8 @@ class Line:
     """The last of our statements that the peer is known to hold."""
     peer_holds: Number = NOTHING
     """The highest number of our feed that the peer ever said it holds."""
-    receipts: dict[Number, tuple[int, LeadClass | None]] = field(default_factory=dict)
-    """When the peer received, by its clock, and the lead class it computed, for statements of this run."""
+    receipts: ReceiptMap = field(default_factory=ReceiptMap)
+    """When the peer received, by its clock, and the lead class that it computed."""
     owed: list["Draft"] = field(default_factory=list)
     epoch_asked: tuple[str, int] | None = None
     """Who asked for a new epoch first, and when: it takes two."""

@@ -314,7 +314,7 @@ def undelivered(state: State, peer: Fingerprint) -> list[int]:
         return []
     epoch = line.sent.head[0]
     done = line.delivered[1] if line.delivered[0] == epoch else 0
-    return line.sent.places.get(epoch, [])[done : done + limits.STATEMENTS_PER_BATCH]
+    return list(line.sent.places.get(epoch, ())[done : done + limits.STATEMENTS_PER_BATCH])
 
 
 def fitting(texts: Sequence[str]) -> Sequence[str]:

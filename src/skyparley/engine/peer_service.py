@@ -237,4 +237,4 @@ def _receipt(state: State, peer: Fingerprint, number: tuple[int, int], statement
 
 
 def _places(feed: Feed, request: CatchUp) -> list[int]:
-    return feed.places.get(request.epoch, [])[request.after : request.after + request.limit]
+    return list(feed.places.get(request.epoch, ())[request.after : request.after + request.limit])

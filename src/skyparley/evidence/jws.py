@@ -6,6 +6,7 @@ padding, no other order or spacing.  So a text is a name for itself, and its SHA
 Source: RFC 7515 3.1, 7.1 and Appendix F (detached content); RFC 9864 2.2 (`alg` Ed25519); RFC 8725 3.1 and 3.11.
 """
 
+from binascii import a2b_base64
 from collections.abc import Callable
 from typing import Final
 
@@ -27,6 +28,7 @@ AGREEMENT: Final = "skyparley-agreement"
 TYPES: Final = (STATEMENT, RECEIPT, HELLO, HELLO_ANSWER, CATCHUP, CARD, AGREEMENT)
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
 
+_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
 HEADER_CHARS: Final = 256  # in base64url; the longest header that `sign` writes takes 164
 SIGNATURE_CHARS: Final = 86  # 64 bytes in base64url
 
@@ -96,6 +98,12 @@ def split(text: str, *, max_bytes: int = limits.STATEMENT_BYTES) -> Parsed:
         raise NotJws(f"the signature takes {len(tail)} characters; an Ed25519 signature takes {SIGNATURE_CHARS}")
     kid, typ = _header(_bytes_of(head, "header"))
     return Parsed(kid, typ, _bytes_of(body, "payload"), f"{head}.{body}".encode("ascii"), _bytes_of(tail, "signature"))
+
+
+def payload_again(text: str) -> bytes:
+    """The payload of a text that `split` took before and that was kept since under a hash: it is not judged again."""
+    body = text.split(".", 2)[1].encode("ascii")
+    return a2b_base64(body.translate(_FROM_URL) + b"=" * (-len(body) % 4))
 
 
 def verify(parsed: Parsed, public: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The fold: one event changes the state.  No decision is taken here; what a fold needs, the event or statement says."""
 
+from array import array
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -8,10 +9,11 @@ import msgspec
 from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
-from skyparley.domain.messages.envelope import Chain, Envelope, read_chain, read_meaning, statement_hash
-from skyparley.domain.messages.receipt import read_receipt
+from skyparley.domain.feed_lists import HashList, TakenList
+from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
+from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
-from skyparley.domain.records import Conflict, Feed, Line, Notice, NoticeVersion
+from skyparley.domain.records import Conflict, Feed, Line, Notice, NoticeVersion, Number
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
 from skyparley.state.projection import State
@@ -36,42 +38,40 @@ def fold(state: State, position: int, at: int, event: e.Event) -> Envelope | Non
 
 def _sent(state: State, event: e.StatementSealed | e.StatementRestored, at: int) -> Envelope | None:
     line = state.lines[event.peer]
-    payload = jws.split(event.jws).payload
+    envelope = meaning_again(jws.payload_again(event.jws))
     statement = statement_hash(event.jws)
-    chain = read_chain(payload)
-    _grow(line.sent, chain, statement, state.position)
+    _grow(line.sent, envelope.number, statement, state.position)
     if isinstance(event, e.StatementRestored) or event.owed:
         # One that waited in the backup may have been sealed since, and come back: it is not said twice.
-        _no_longer_owed(line, chain.msg_id)
-    envelope = read_meaning(payload)
+        _no_longer_owed(line, envelope.msg_id)
     fold_statement(state, line, Statement(envelope, statement, at, restored=isinstance(event, e.StatementRestored)))
     return envelope
 
 
 def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | None:
     line = state.lines[event.peer]
-    payload = jws.split(event.jws).payload
+    payload = jws.payload_again(event.jws)
     statement = statement_hash(event.jws)
-    chain = read_chain(payload)
-    _grow(line.received, chain, statement, state.position)
+    envelope = meaning_again(payload) if event.verdict == "FOLDED" else None
+    chain = chain_again(payload) if envelope is None else envelope
+    _grow(line.received, chain.number, statement, state.position)
     if chain.seen is not msgspec.UNSET and line.sent.hash_at(chain.seen.number) == chain.seen.hash:
         _delivered(state, line, chain.seen.number)
-    envelope = read_meaning(payload) if event.verdict == "FOLDED" else None
     lead = None
     if envelope is not None:
         fold_statement(state, line, Statement(envelope, statement, at, event.ids, event.received_utc))
         if isinstance(envelope.slots, NoticeSlots):
             lead = state.notices[(event.peer, envelope.slots.id)].lead_class
-    line.received.receipts.setdefault(chain.epoch, []).append((event.received_utc, event.bearer, lead))
+    line.received.receipts.setdefault(chain.epoch, TakenList()).append((event.received_utc, event.bearer, lead))
     return envelope
 
 
-def _grow(feed: Feed, chain: Chain, statement: str, position: int) -> None:
-    epoch, seq = chain.number
-    hashes = feed.hashes.setdefault(epoch, [])
+def _grow(feed: Feed, number: Number, statement: str, position: int) -> None:
+    epoch, seq = number
+    hashes = feed.hashes.setdefault(epoch, HashList())
     assert len(hashes) == seq - 1, f"statement {epoch}/{seq} on a feed of {len(hashes)}"
     hashes.append(statement)
-    feed.places.setdefault(epoch, []).append(position)
+    feed.places.setdefault(epoch, array("q")).append(position)
     feed.head, feed.head_hash = (epoch, seq), statement
 
 
@@ -90,7 +90,7 @@ def _delivered(state: State, line: Line, number: tuple[int, int]) -> None:
 
 def _receipt(state: State, event: e.ReceiptKept, at: int) -> None:
     line = state.lines[event.peer]
-    receipt = read_receipt(jws.split(event.jws).payload)
+    receipt = receipt_again(jws.payload_again(event.jws))
     number = (receipt.epoch, receipt.seq)
     line.receipts[number] = (receipt.received_utc, receipt.lead_class or None)
     _delivered(state, line, number)

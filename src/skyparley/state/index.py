@@ -13,38 +13,34 @@ from skyparley.geometry.volumes import Separation
 
 
 class NoticeIndex:
-    """The volumes of live notices.  `put` replaces what was there for the notice."""
+    """The volumes of live notices.  `put` replaces what was there for the notice.
+
+    Volumes are filed when somebody asks: while a journal is folded nobody does, and of its notices few are still live.
+    """
 
     def __init__(self, own: Fingerprint) -> None:
         self._own = own
         self._ours = VolumeIndex()
         self._others = VolumeIndex()
-        self._held: dict[NoticeKey, int] = {}
-        self._counts: dict[Fingerprint, int] = {}
+        self._held: dict[NoticeKey, tuple[VolumeSlot, ...]] = {}
+        self._waiting: dict[NoticeKey, tuple[VolumeSlot, ...]] = {}
+        """What is to be filed, or taken out where it is empty."""
+        self._live: dict[Fingerprint, int] = {}
 
     def put(self, notice: Notice) -> None:
-        self.drop((notice.party, notice.id))
-        if not notice.live:
-            return
-        index = self._side(notice.party)
-        for place, slot in enumerate(notice.current.volumes):
-            index.add((notice.party, notice.id, place), volume_of(slot))
-        self._held[(notice.party, notice.id)] = len(notice.current.volumes)
-        self._counts[notice.party] = self.count(notice.party) + 1
+        """Take up a notice as it is now; one that is not live is taken out."""
+        self._note((notice.party, notice.id), notice.current.volumes if notice.live else ())
+
+    def drop(self, key: NoticeKey) -> None:
+        self._note(key, ())
 
     def count(self, party: Fingerprint) -> int:
         """How many notices of a party are held."""
-        return self._counts.get(party, 0)
-
-    def drop(self, key: NoticeKey) -> None:
-        if key not in self._held:
-            return
-        for place in range(self._held.pop(key)):
-            self._side(key[0]).remove((*key, place))
-        self._counts[key[0]] -= 1
+        return self._live.get(party, 0)
 
     def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot], separation: Separation) -> list[Hit]:
         """Conflicts of a party's volumes with the notices of the other side."""
+        self._file_waiting()
         index = self._others if party == self._own else self._ours
         found = []
         for given, slot in enumerate(volumes):
@@ -52,6 +48,24 @@ class NoticeIndex:
                 other, notice_id, place = cast(tuple[Fingerprint, str, int], key)
                 found.append(Hit((other, notice_id), given, place, verdict))
         return found
+
+    def _note(self, key: NoticeKey, volumes: tuple[VolumeSlot, ...]) -> None:
+        held = self._held.get(key, ())
+        was = self._waiting.pop(key, held)
+        if volumes != held:
+            self._waiting[key] = volumes
+        self._live[key[0]] = self.count(key[0]) + bool(volumes) - bool(was)
+
+    def _file_waiting(self) -> None:
+        for key, volumes in tuple(self._waiting.items()):
+            index = self._side(key[0])
+            for place in range(len(self._held.pop(key, ()))):
+                index.remove((*key, place))
+            for place, slot in enumerate(volumes):
+                index.add((*key, place), volume_of(slot))
+            if volumes:
+                self._held[key] = volumes
+            del self._waiting[key]
 
     def _side(self, party: Fingerprint) -> VolumeIndex:
         return self._ours if party == self._own else self._others

@@ -112,6 +112,15 @@ class NotUnderstood(ValueError):
     """The chain is right, the meaning is not: kept as opaque bytes, marked REFUSED, answered with ERR SCHEMA."""
 
 
+_chain: Final = msgspec.json.Decoder(Chain)
+_meaning: Final = msgspec.json.Decoder(_Meaning)
+_slots: Final[dict[str, msgspec.json.Decoder[Slots]]] = {
+    kind: msgspec.json.Decoder(row.slots) for kind, row in CATALOGUE.items()
+}
+_MEMBERS: Final = _Meaning.__struct_fields__[:-1]
+assert _Meaning.__struct_fields__ == Envelope.__struct_fields__, "the same members in the same order"
+
+
 def read_chain(payload: bytes) -> Chain:
     """The first layer of a payload.  Raises NotAStatement when it is not canonical JSON or has no chain."""
     try:
@@ -121,20 +130,33 @@ def read_chain(payload: bytes) -> Chain:
         raise NotAStatement(str(error)) from None
 
 
+def chain_again(payload: bytes) -> Chain:
+    """The first layer of a payload that `read_chain` read before and a journal kept: what was looked at then is so."""
+    return _chain.decode(payload)
+
+
+def meaning_again(payload: bytes) -> Envelope:
+    """Both layers of a payload that was understood before and that a journal kept, without judging it anew."""
+    return _understood(payload)
+
+
 def read_meaning(payload: bytes) -> Envelope:
     """Both layers of a payload whose chain was read.  Raises NotUnderstood with the member at fault."""
     try:
-        outer = msgspec.json.decode(payload, type=_Meaning)
-        row = CATALOGUE[outer.type]
-        slots = msgspec.json.decode(outer.slots, type=row.slots)
+        envelope = _understood(payload)
     except (ValueError, msgspec.ValidationError) as error:
         raise NotUnderstood(str(error)) from None
-    members = {name: getattr(outer, name) for name in outer.__struct_fields__}
-    envelope = Envelope(**members | {"slots": slots})
     wrong = _against_catalogue(envelope)
     if wrong:
         raise NotUnderstood(wrong)
     return envelope
+
+
+def _understood(payload: bytes) -> Envelope:
+    outer = _meaning.decode(payload)
+    # In the order of the members, which both have in common.
+    members = msgspec.structs.astuple(outer)[:-1]
+    return Envelope(**dict(zip(_MEMBERS, members, strict=True)), slots=_slots[outer.type].decode(outer.slots))
 
 
 def write(envelope: Envelope) -> bytes:
