@@ -262,3 +262,25 @@ def test_a_restored_node_judges_in_the_order_in_which_it_had_judged() -> None:
         assert [dict((await world.state(name)).agreements) for name in ("A", "B")] == [{}, {}]
 
     told(story, "A", "B")
+
+
+def test_an_offer_that_was_refused_stays_refused_when_the_refusal_comes_back_before_its_reason() -> None:
+    """Seed 40291.  The notice was active when the offer came; its activation was sealed later than what it answered."""
+
+    async def story(world: SmallWorld) -> None:
+        one = await world.file("A", volume(start_min=30))
+        theirs = await world.file("B", raised(volume(start_min=1), 1_500))
+        await asyncio.sleep(65)
+        before = world.backup("B")
+        world.cut()
+        await world.propose("A", one, theirs, theirs, raised(volume(start_min=1), 40_000))
+        await world.restore("B", before)
+        await world.done("B", c.ActivateNotice(id=theirs, expected_version=1))
+        world.heal()
+        await asyncio.sleep(60)
+        assert "ERR" in types_sent(world, "B")
+        await world.restore("B", before)
+        await asyncio.sleep(60)
+        assert [conflict.offer for conflict in (await world.state("B")).conflicts.values()] == [None]
+
+    told(story, "A", "B")

@@ -314,9 +314,10 @@ def _set_version(
 
 
 def _refused_before(state: State, line: Line, slots: ErrSlots) -> None:
-    """An ERR of ours comes back: the acceptance that it answered was not taken, however it looked to us by now."""
-    for conflict in state.own_offers(line.peer):
-        if conflict.accepted_by_peer == slots.hash:
+    """An ERR of ours comes back: the offer or acceptance that it answered was not taken, however it looked to us by now."""
+    for conflict in (*state.own_offers(line.peer), *state.peer_offers(line.peer)):
+        assert conflict.offer is not None, "listed by its open offer"
+        if slots.hash in (conflict.accepted_by_peer, conflict.offer.proposal):
             _move(conflict, "LAPSED")
             _drop_offer(state, conflict)
 
