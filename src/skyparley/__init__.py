@@ -1,6 +1,6 @@
 """Skyparley: a deconfliction line for parties that share an airspace but not a command.
 
-As a library: volumes, levels and conflicts, with no node.  The names are loaded when they are first used, so that
+As a library: volumes, levels, conflicts and files of plans, with no node.  The names are loaded when they are first used, so that
 `import skyparley` costs nothing to a program that does not need them.
 """
 
@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from skyparley.formats.reading import read
+    from skyparley.formats.records import Flaw, Plan, Reading
     from skyparley.geometry.bulk import all_conflicts, conflicts_between
     from skyparley.geometry.index import VolumeIndex
     from skyparley.geometry.levels import Level, Ref, format_level, parse_level
@@ -17,23 +19,28 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "shapes": ("Arc", "Circle", "Corridor", "Line", "Orbit", "Polygon"),
-    "levels": ("Level", "Ref", "format_level", "parse_level"),
-    "volumes": ("Gaps", "Separation", "Verdict", "Volume", "gaps", "judge", "volume_problems"),
-    "index": ("VolumeIndex",),
-    "bulk": ("all_conflicts", "conflicts_between"),
+    "formats.reading": ("read",),
+    "formats.records": ("Flaw", "Plan", "Reading"),
+    "geometry.shapes": ("Arc", "Circle", "Corridor", "Line", "Orbit", "Polygon"),
+    "geometry.levels": ("Level", "Ref", "format_level", "parse_level"),
+    "geometry.volumes": ("Gaps", "Separation", "Verdict", "Volume", "gaps", "judge", "volume_problems"),
+    "geometry.index": ("VolumeIndex",),
+    "geometry.bulk": ("all_conflicts", "conflicts_between"),
 }
-_HOME_OF = {name: f"skyparley.geometry.{home}" for home, names in _HOMES.items() for name in names}
+_HOME_OF = {name: f"skyparley.{home}" for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Arc",
     "Circle",
     "Corridor",
+    "Flaw",
     "Gaps",
     "Level",
     "Line",
     "Orbit",
+    "Plan",
     "Polygon",
+    "Reading",
     "Ref",
     "Separation",
     "Verdict",
@@ -46,6 +53,7 @@ __all__ = [
     "gaps",
     "judge",
     "parse_level",
+    "read",
     "volume_problems",
 ]
 
