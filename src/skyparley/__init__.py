@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from skyparley.domain.profiles import profile
     from skyparley.formats.reading import read
     from skyparley.formats.records import Flaw, Plan, Reading
     from skyparley.geometry.bulk import all_conflicts, conflicts_between
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "domain.profiles": ("profile",),
     "formats.reading": ("read",),
     "formats.records": ("Flaw", "Plan", "Reading"),
     "geometry.shapes": ("Arc", "Circle", "Corridor", "Line", "Orbit", "Polygon"),
@@ -53,6 +55,7 @@ __all__ = [
     "gaps",
     "judge",
     "parse_level",
+    "profile",
     "read",
     "volume_problems",
 ]

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +36,7 @@ from skyparley.adapters.system.node_dir import NodeFault, NodePaths, load_node
 from skyparley.adapters.system.peers import peers
 from skyparley.adapters.system.settings import NodeConfig, SettingsFault
 from skyparley.base.errors import Fault, Refusal
+from skyparley.domain.profiles import profile
 from skyparley.domain.table import BadTable, Table, parse_table
 from skyparley.engine.node import Node
 from skyparley.engine.signer import Signer
@@ -120,7 +120,9 @@ def build_node(
 def read_table(folder: Path, config: NodeConfig) -> Table:
     """The table that the settings name.  Raises SettingsFault with everything that is wrong with it."""
     named = config.table.file
-    where = folder / named if named else files("skyparley.domain.tables") / f"{config.table.profile}.toml"
+    if not named:
+        return profile(config.table.profile)
+    where = folder / named
     try:
         return parse_table(where.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

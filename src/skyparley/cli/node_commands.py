@@ -1,7 +1,7 @@
 """Commands about one node's folder: make it, show its card and table, run it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -196,10 +196,8 @@ def table_show(
 
 def _table_text(folder: Path | None, profile: str, file: str) -> tuple[str, str]:
     """What the table is called, and its text."""
-    from importlib.resources import files
-
     from skyparley.adapters.system.node_dir import load_node
-    from skyparley.adapters.system.settings import PROFILES
+    from skyparley.domain.profiles import PROFILES, Profile, profile_text
 
     if folder is not None:
         settings = load_node(folder).table
@@ -209,7 +207,7 @@ def _table_text(folder: Path | None, profile: str, file: str) -> tuple[str, str]
     profile = profile or "military"
     if profile not in PROFILES:
         raise unusable(f"{profile!r} is not a profile; the profiles are {', '.join(PROFILES)}")
-    return f"profile {profile}", (files("skyparley.domain") / "tables" / f"{profile}.toml").read_text("utf-8")
+    return f"profile {profile}", profile_text(cast(Profile, profile))
 
 
 def _human(key: str, value: int) -> str:

@@ -2,13 +2,13 @@
 
 import hashlib
 from functools import lru_cache
-from importlib import resources
 
 import msgspec
 
 from skyparley.base.ids import b64url
 from skyparley.domain.messages.codes import Role
-from skyparley.domain.table import Table, parse_table
+from skyparley.domain.profiles import profile
+from skyparley.domain.table import Table
 from skyparley.engine.signer import Signer
 from skyparley.evidence import card as cards
 from skyparley.evidence.keys import PrivateKey, from_seed, public_bytes
@@ -57,5 +57,4 @@ def _role(role: Role, key: PrivateKey) -> cards.RoleKey:
 @lru_cache
 def table() -> Table:
     """The military table, which both sides hold."""
-    text = resources.files("skyparley.domain").joinpath("tables/military.toml").read_text(encoding="utf-8")
-    return parse_table(text)
+    return profile("military")

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from skyparley.base.errors import Fault
+from skyparley.domain.profiles import Profile
 from skyparley.evidence.card import is_name
 
-PROFILES: Final = ("military", "civil-military", "utm")
 LEVELS: Final = ("debug", "info", "warning", "error")
 RATE_MAX: Final = (
     100  # times faster than real; a human cannot follow more, and deadlines of seconds would race the disk
@@ -58,7 +58,7 @@ class ClockSettings(msgspec.Struct, frozen=True, kw_only=True):
 class TableSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which table of numbers this node holds."""
 
-    profile: Literal["military", "civil-military", "utm"] = "military"
+    profile: Profile = "military"
     file: str = ""
 
 
