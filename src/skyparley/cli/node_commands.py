@@ -1,7 +1,7 @@
 """Commands about one node's folder: make it, show its card and table, run it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -197,7 +197,7 @@ def table_show(
 def _table_text(folder: Path | None, profile: str, file: str) -> tuple[str, str]:
     """What the table is called, and its text."""
     from skyparley.adapters.system.node_dir import load_node
-    from skyparley.domain.profiles import PROFILES, Profile, profile_text
+    from skyparley.domain.profiles import PROFILES, profile_text
 
     if folder is not None:
         settings = load_node(folder).table
@@ -207,7 +207,7 @@ def _table_text(folder: Path | None, profile: str, file: str) -> tuple[str, str]
     profile = profile or "military"
     if profile not in PROFILES:
         raise unusable(f"{profile!r} is not a profile; the profiles are {', '.join(PROFILES)}")
-    return f"profile {profile}", profile_text(cast(Profile, profile))
+    return f"profile {profile}", profile_text(profile)
 
 
 def _human(key: str, value: int) -> str:
