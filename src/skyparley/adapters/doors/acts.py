@@ -1,16 +1,18 @@
-"""The acts of a desk: one row an address, with the command that it comes to.
+"""The acts of a desk: one row an address, with the command that it comes to; and the question what they would come to.
 
 The body of an act is its command without what the address names already.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
 from skyparley.adapters.doors.answers import Malformed, explain
+from skyparley.base import limits
 from skyparley.base.canonical import MAX_SAFE_INTEGER, NotCanonical, canonical
 from skyparley.base.ids import digest
 from skyparley.domain import commands as c
+from skyparley.domain.what_if import Question
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -21,6 +23,7 @@ class Act(msgspec.Struct, frozen=True):
     summary: str
     right: str = "act"
     given: tuple[str, ...] = ()
+    most_bytes: int = limits.DESK_BODY_BYTES
 
     @property
     def name(self) -> str:
@@ -30,6 +33,12 @@ class Act(msgspec.Struct, frozen=True):
 
 ACTS: Final = (
     Act("/notices", c.FileNotice, "File a notice"),
+    Act(
+        "/notices/batch",
+        c.FileNotices,
+        "File several notices as one: all of them, or none",
+        most_bytes=limits.DESK_BATCH_BYTES,
+    ),
     Act("/notices/{id}/change", c.ChangeNotice, "A new version of a notice of ours; what is absent stays"),
     Act("/notices/{id}/cancel", c.CancelNotice, "Cancel a notice of ours"),
     Act("/notices/{id}/activate", c.ActivateNotice, "Declare a notice of ours active"),
@@ -56,43 +65,81 @@ _NARROWER: Final[dict[Any, Any]] = {str: _Text, int: _Number, tuple[str, ...]: t
 """What the journal can keep of a plain type: said in the document, and by name when something else was sent."""
 
 
-def _body_type(act: Act) -> type[msgspec.Struct]:
-    outside = {*act.given, *(part[1:-1] for part in act.path.split("/") if part.startswith("{"))}
+def _body_type(name: str, command: type[msgspec.Struct], outside: frozenset[str] = frozenset()) -> type[msgspec.Struct]:
+    """A struct like a command, without the members that come from `outside` the body, and narrower in its texts."""
     fields: list[Any] = [
         (field.name, _narrower(field.type))
         if field.default is msgspec.NODEFAULT
         else (field.name, _narrower(field.type), field.default)
-        for field in msgspec.structs.fields(act.command)
+        for field in msgspec.structs.fields(command)
         if field.name not in outside
     ]
-    return msgspec.defstruct(
-        act.name, fields, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-    )
+    return msgspec.defstruct(name, fields, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True)
 
 
 def _narrower(kind: Any) -> Any:
     if kind == tuple[str, ...] | None:
         return tuple[_Text, ...] | None
+    if get_origin(kind) is Annotated:
+        plain, *limits_of_it = get_args(kind)
+        body = _INSIDE.get((*get_args(plain), None)[0])
+        return kind if body is None else Annotated[(tuple[body, ...], *limits_of_it)]  # type: ignore[valid-type]
     return _NARROWER.get(kind, kind)
 
 
-BODIES: Final[dict[type[c.DeskCommand], type[msgspec.Struct]]] = {act.command: _body_type(act) for act in ACTS}
+def _act_body(act: Act) -> type[msgspec.Struct]:
+    outside = frozenset({*act.given, *(part[1:-1] for part in act.path.split("/") if part.startswith("{"))})
+    whole = _INSIDE.get(act.command)
+    return whole if whole is not None and not outside else _body_type(act.name, act.command, outside)
+
+
+_INSIDE: Final[dict[type[c.DeskCommand], type[msgspec.Struct]]] = {}
+"""Commands that stand inside a body, each with the struct that reads it there."""
+_INSIDE[c.FileNotice] = _body_type("FileNoticeBody", c.FileNotice)
+_INSIDE[c.ChangeNotice] = _body_type("ChangedNotice", c.ChangeNotice)
+_COMMANDS: Final = {body: command for command, body in _INSIDE.items()}
+
+BODIES: Final[dict[type[c.DeskCommand], type[msgspec.Struct]]] = {act.command: _act_body(act) for act in ACTS}
 """The body of each act, made from its command, so that the two cannot part."""
+QUESTION: Final = _body_type("WhatIfBody", Question)
+"""The body of a what-if: notices as they would be filed, changes with the id of their notice."""
 
 
 def read_act(act: Act, path: dict[str, str], body: bytes, given: dict[str, Any]) -> tuple[c.DeskCommand, str]:
     """The command, and the digest that tells this request from another one with the same key.  Raises Malformed."""
-    names = tuple(field.name for field in msgspec.structs.fields(BODIES[act.command]))
-    try:
-        said = msgspec.convert(_whole(msgspec.json.decode(body)), BODIES[act.command])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise explain(error, names) from None
-    except RecursionError:
-        raise Malformed("the body nests too deep") from None
-    members = {name: getattr(said, name) for name in names} | path
+    said = _read(body, BODIES[act.command])
     # What the door adds is not part of it: a retry a second later is the same request.
     request = digest(_checked([act.path, digest(_checked(path)), digest(_checked(said))]))
-    return act.command(**members | given), request
+    return act.command(**_members(said) | path | given), request
+
+
+def read_question(body: bytes) -> Question:
+    """What a desk asks beforehand.  Raises Malformed."""
+    said = _read(body, QUESTION)
+    _checked(said)
+    return Question(**_members(said))
+
+
+def _read(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    """A body as its struct.  Raises Malformed."""
+    try:
+        return msgspec.convert(_whole(msgspec.json.decode(body)), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise explain(error, tuple(field.name for field in msgspec.structs.fields(kind))) from None
+    except RecursionError:
+        raise Malformed("the body nests too deep") from None
+
+
+def _members(said: msgspec.Struct) -> dict[str, Any]:
+    """The members of a body as those of its command; a command that stands inside it becomes one."""
+    return {
+        name: tuple(_COMMANDS[type(one)](**_members(one)) for one in value) if _holds_commands(value) else value
+        for name, value in msgspec.structs.asdict(said).items()
+    }
+
+
+def _holds_commands(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and type(value[0]) in _COMMANDS
 
 
 def _whole(value: Any) -> Any:

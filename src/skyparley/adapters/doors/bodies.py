@@ -9,7 +9,10 @@ from skyparley.base import limits
 
 
 class TooLarge(Exception):
-    """More bytes than this door takes.  What was read is dropped, what follows is not read."""
+    """More bytes than this address takes.  What was read is dropped, what follows is not read."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"a body has at most {most_bytes} bytes here")
 
 
 class TooSlow(Exception):
@@ -20,14 +23,14 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
     """The whole body.  Raises TooLarge as soon as that is known, TooSlow."""
     announced = request.headers.get("content-length", "0")
     if not announced.isdigit() or len(announced) > 15 or int(announced) > most_bytes:
-        raise TooLarge
+        raise TooLarge(most_bytes)
     parts, size = [], 0
     try:
         async with asyncio.timeout(limits.BODY_ARRIVES_MS / 1000):
             async for part in request.stream():
                 size += len(part)
                 if size > most_bytes:
-                    raise TooLarge
+                    raise TooLarge(most_bytes)
                 parts.append(part)
     except (TimeoutError, ClientDisconnect):
         raise TooSlow from None

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from skyparley.adapters.doors import answers
-from skyparley.adapters.doors.acts import ACTS, TWO_PERSONS, Act, read_act
+from skyparley.adapters.doors.acts import ACTS, TWO_PERSONS, Act, read_act, read_question
 from skyparley.adapters.doors.answers import Denied, Malformed, answer, refused, said_no
 from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_json
 from skyparley.adapters.doors.guard import Guard
@@ -28,6 +28,7 @@ from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
 from skyparley.domain import commands as c
 from skyparley.domain.lines import named_peer
 from skyparley.domain.proposals import Suggestions, suggest
+from skyparley.domain.what_if import what_if
 from skyparley.engine.node import Node
 from skyparley.state import views
 from skyparley.state.projection import State
@@ -54,6 +55,7 @@ class DeskDoor:
             Route(f"{BASE}/session/password", self._logon.password, methods=["POST"]),
             Route(f"{BASE}/overview", self._overview, methods=["GET"]),
             Route(f"{BASE}/conflicts/{{pair_id}}/suggestions", self._suggestions, methods=["GET"]),
+            Route(f"{BASE}/what-if", self._what_if, methods=["POST"]),
             Route(f"{BASE}/events", _streaming(self._events), methods=["GET"]),
             Route(f"{BASE}/health", self._health, methods=["GET"]),
             Route(f"{BASE}/openapi.json", _fixed(openapi), methods=["GET"]),
@@ -122,6 +124,15 @@ class DeskDoor:
             raise Denied("NOT_FOUND", f"no conflict has the pair id {pair_id[:64]!r}")
         return answer({"none": found.none} if found.none else found.proposals)
 
+    async def _what_if(self, request: Request) -> Response:
+        """What an act would come to.  It is posted since it has a body; it writes nothing, so it needs no key."""
+        self._guard.allowed(request, "act")
+        question = read_question(await read_json(request, most_bytes=limits.DESK_BATCH_BYTES))
+        now = self._node.clock.now_ms()
+        return answer(
+            await self._node.sequencer.read(lambda state: what_if(state, question, now=now, position=state.position))
+        )
+
     async def _events(self, request: Request) -> ASGIApp:
         self._guard.allowed(request, "read")
         after = _position(request)
@@ -152,7 +163,7 @@ class DeskDoor:
     async def _act(self, act: Act, request: Request) -> Response:
         actor = self._guard.allowed(request, act.right)
         key = _idempotency_key(request)
-        body = await read_json(request)
+        body = await read_json(request, most_bytes=act.most_bytes)
         given = {"real_ms": self._node.clock.real_ms()} if "real_ms" in act.given else {}
         command, digest = read_act(act, dict(request.path_params), body, given)
         by_desk = c.ByDesk(command=command, account=actor.name, key=f"{actor.name}:{key}", request=digest)
@@ -233,9 +244,8 @@ def _position(request: Request) -> int | None:
     return int(text)
 
 
-async def _on_too_large(_: Request, __: Exception) -> Response:
-    text = f"a body has at most {limits.DESK_BODY_BYTES} bytes"
-    return said_no("TOO_LARGE", text, headers={"connection": "close"})
+async def _on_too_large(_: Request, error: Exception) -> Response:
+    return said_no("TOO_LARGE", str(error), headers={"connection": "close"})
 
 
 async def _on_too_slow(_: Request, __: Exception) -> Response:

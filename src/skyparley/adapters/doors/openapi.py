@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from skyparley.adapters.doors.acts import ACTS, BODIES, TEXT_PATTERN, Act
+from skyparley.adapters.doors.acts import ACTS, BODIES, QUESTION, TEXT_PATTERN, Act
 from skyparley.adapters.doors.answers import ErrorBody
 from skyparley.adapters.doors.changes import PublicChange
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
@@ -13,6 +13,7 @@ from skyparley.adapters.doors.stream import LinkChange
 from skyparley.base import limits
 from skyparley.domain.commands import Outcome
 from skyparley.domain.proposals import Suggestion
+from skyparley.domain.what_if import WhatIf
 from skyparley.state import views
 
 BASE: Final = "/desk/v1"
@@ -66,7 +67,7 @@ def document() -> _Json:
     """The document, as plain data."""
     types: list[Any] = [
         *(views.Overview, ErrorBody, Health, LogonBody, PasswordBody, Session, Outcome, Suggestion, NoSuggestion),
-        *(PublicChange, LinkChange, *BODIES.values()),
+        *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
     ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["DueRegard"] = _either(schemas["DueRegard"])
@@ -198,10 +199,28 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
                 parameters=[_path_member("pair_id")],
             ),
         ),
+        ("/what-if", "post", _what_if()),
         ("/events", "get", _events()),
         ("/health", "get", healthy),
         ("/openapi.json", "get", document_itself),
     ]
+
+
+def _what_if() -> _Json:
+    text = (
+        "Each notice and each change is answered at its place: the reasons for which the act would be refused now, the "
+        "conflicts it would make, those it would end, who would be told, and how early. It binds nothing: `position` "
+        "says as of which entry of the journal it was answered, and what comes after may make it otherwise."
+    )
+    return _operation(
+        "what_if",
+        "What filing or changing notices would come to; nothing is written",
+        _content(_ref(WhatIf)),
+        "401 403 408 413 415 422 503",
+        parameters=[_DESK_HEADER],
+        requestBody=_body(QUESTION),
+        description=text,
+    )
 
 
 def _events() -> _Json:
