@@ -83,7 +83,7 @@ def test_one_bad_of_twenty_files_nothing_and_names_its_place(folder: Path) -> No
         ("volumes", [], "notices[1].volumes", ">= 1"),
         ("pilot", "x", "notices[1].pilot", "take it out"),
         ("key", ["A\x00"], "notices[1].key[0]", "x1f"),
-        ("id", "a\n", "notices[1].id", "x1f"),
+        ("id", "A\x7f", "notices[1].id", "x1f"),
     ],
 )
 def test_a_malformed_notice_of_several_is_named(
