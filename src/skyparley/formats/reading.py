@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from skyparley.formats.gathering import unusable
 from skyparley.formats.geojson import is_geojson, read_geojson, stem
+from skyparley.formats.openair import is_openair, read_openair
 from skyparley.formats.records import Reading
 from skyparley.formats.texts import BadText, json_of, shown, text_of
 
@@ -24,6 +25,8 @@ def read(name: str, data: bytes) -> Reading:
         return unusable(name, "unknown", "FILE_EMPTY", f"the file is empty; what is read: {KNOWN}")
     if text.lstrip()[0] in "{[":
         return _json(name, text)
+    if is_openair(text):
+        return read_openair(name, stem(name), text)
     return unusable(name, "unknown", "FORMAT_UNKNOWN", f"begins with {_start(text)}; what is read: {KNOWN}")
 
 
