@@ -8,7 +8,7 @@ export PYTHON
 BIN := .venv/bin
 # Two workers, because the smallest machine that has to pass has two cores.
 WORKERS ?= 2
-CODE := $(wildcard src tests scripts benchmarks)
+CODE := $(wildcard src tests scripts benchmarks examples)
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 
 # The targets share one environment, and making it twice at once would spoil it.
