@@ -92,3 +92,12 @@ ENTRY_CONTENT_BYTES: Final = 1024 * 1024  # one event; sixteen times the largest
 JOURNAL_BATCH_ENTRIES: Final = 65_536  # one transaction; BATCH_COMMANDS at 256 events each
 JOURNAL_PAGE_ENTRIES: Final = 4_096  # what a reload asks for at a time: about 5 MB, 40 ms of the journal's thread
 JOURNAL_LOCK_WAIT_MS: Final = 5_000  # for a foreign reader that holds a lock of SQLite for a moment
+
+# --- a check of files -----------------------------------------------------------------------------------------
+CHECK_FILE_BYTES: Final = 512 * 1024 * 1024  # one file; a million small plans, and memory of a few times as much
+SNAPSHOT_EVERY_ENTRIES: Final = 20_000  # behind the last snapshot; under a second to fold at a start
+SNAPSHOT_AT_END_ENTRIES: Final = 500  # fewer than this at the end of a process are not worth a snapshot
+SNAPSHOT_SPOILT: Final = 16  # attempts that somebody's act spoilt, before one is taken in one go
+SNAPSHOT_BYTES: Final = 1024 * 1024 * 1024  # a larger file is no snapshot of ours and is not read
+AUDIT_PAGE_ENTRIES: Final = 256  # verified at a time behind a snapshot: 2 ms of the journal's thread
+AUDIT_REST_MS: Final = 20  # between two such pages: a million entries take about two minutes
