@@ -31,7 +31,8 @@ def collection(*features: dict[str, Any]) -> bytes:
 @pytest.fixture
 def service() -> TestClient:
     spec = importlib.util.spec_from_file_location("fastapi_service", EXAMPLES / "fastapi_service.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return TestClient(module.app)
