@@ -194,3 +194,24 @@ def test_a_change_that_cannot_be_is_answered_with_its_reason(change: c.ChangeNot
     (would,) = ask(a, changes=(change,)).changes
     assert [reason.code for reason in would.reasons] == [code]
     assert would.conflicts == ()
+
+
+def test_a_way_that_is_shown_can_be_taken():
+    """Each way that a what-if offers, filed in place of what was asked, meets nothing and is not refused."""
+    world = World("A", "B")
+    a, b = world.nodes
+    a.file(circle(), to=[b])
+    a.file(circle(30, levels=(fl(250), fl(290))), to=[b])
+    world.settle()
+    command = one(circle(5), circle(20, levels=(fl(260), fl(300))))
+    (would,) = ask(b, notices=(command,)).notices
+    assert {way.kind for way in would.ways} >= {"TIME", "VERT"}
+    for way in would.ways:
+        assert would.id in way.text
+        (clear,) = ask(b, notices=(msgspec.structs.replace(command, volumes=way.volumes),)).notices
+        assert (clear.reasons, clear.conflicts, clear.ways) == ((), (), ())
+
+
+def test_what_conflicts_with_nothing_is_offered_no_way():
+    (a,) = World("A").nodes
+    assert ask(a, notices=(one(),)).notices[0].ways == ()

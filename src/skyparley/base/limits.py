@@ -75,6 +75,7 @@ QUEUE_COMMANDS: Final = 4_096  # waiting for the sequencer; over it a door answe
 DEADLINES_PER_BATCH: Final = 256  # passed with one sync
 ALARMS_KEPT: Final = 500  # newest first; all stay in the journal
 PROPOSALS_SHOWN: Final = 8
+WAYS_ANSWERED: Final = 3  # of each notice that a what-if asks about; a few milliseconds each
 DIALOGUE_TURNS: Final = 64  # proposals and counters about one pair
 
 # --- delivery -------------------------------------------------------------------------------------------------

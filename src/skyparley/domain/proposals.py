@@ -62,7 +62,7 @@ def suggest(view: View, conflict: Conflict, now: int) -> Suggestions:
     asked = asked_to_move(view, conflict, now)
     named = _named(view, movable)
     sides = [
-        (_mover(view, name, notice, now), standing_around(view, conflict, notice)) for name, notice in named.items()
+        (mover_of(view, name, notice, now), standing_around(view, conflict, notice)) for name, notice in named.items()
     ]
     found = {made: _suggestion(view, named, made, asked=asked) for made in ways(sides)}
     ranked = sorted(
@@ -117,7 +117,7 @@ def _named(view: View, notices: Sequence[Notice]) -> dict[str, Notice]:
     }
 
 
-def _mover(view: View, name: str, notice: Notice, now: int) -> Mover:
+def mover_of(view: View, name: str, notice: Notice, now: int) -> Mover:
     """A notice as somebody who may change its volumes."""
     free, table = notice.current.kind in NO_LEAST_SIZE_KINDS, view.table
     return Mover(

@@ -4,6 +4,7 @@ Made of the same weighing that filing and changing are decided by, and of the sa
 conflict, so that question and act agree at one position of the record.  Source: DOMAIN RES-10, NOT-03, NOT-06.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -13,11 +14,15 @@ from skyparley.base.errors import Reason, Refusal
 from skyparley.domain.commands import ChangeNotice, FileNotice
 from skyparley.domain.detection import by_notice, found_between, worst
 from skyparley.domain.filing import Weighed, full_ref, too_much, weigh_change, weigh_new
-from skyparley.domain.messages.codes import LeadClass, NoticeKind
-from skyparley.domain.messages.slots import GapsSlot
-from skyparley.domain.notices import notice_lead_class, own_notice
+from skyparley.domain.messages.codes import LeadClass, NoticeKind, ProposalKind
+from skyparley.domain.messages.slots import GapsSlot, VolumeSlot
+from skyparley.domain.notices import content_reasons, notice_lead_class, own_notice
+from skyparley.domain.proposals import mover_of
 from skyparley.domain.records import Notice, version_ref
-from skyparley.domain.view import View
+from skyparley.domain.settling import settle
+from skyparley.domain.shape_slots import volume_slot
+from skyparley.domain.standing import Standing
+from skyparley.domain.view import Hit, View
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -48,10 +53,20 @@ class WouldConflict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     held: bool = False
 
 
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the notice that would make it meet nothing at all, before it is sent.  `cost`: see settling_cost.py."""
+
+    kind: ProposalKind
+    text: str
+    cost: int
+    volumes: tuple[VolumeSlot, ...]
+
+
 class WouldBe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One notice as it would be.  `reasons`: why it would be refused now; empty where it would be taken.
 
-    `told`: the peers that would know of it.  `ends`: refs of the notices with which a conflict would be over.
+    `told`: the peers that would know of it.  `ends`: refs of the notices with which a conflict would be over.  `ways`: the
+    best few to keep clear, where it would conflict; none where it stands so, or cannot be judged.
     """
 
     id: str
@@ -59,6 +74,7 @@ class WouldBe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ref: str
     reasons: tuple[Reason, ...] = ()
     conflicts: tuple[WouldConflict, ...] = ()
+    ways: tuple[Way, ...] = ()
     ends: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     lead_class: LeadClass | None = None
@@ -105,22 +121,35 @@ def _would_change(view: View, command: ChangeNotice, now: int) -> WouldBe:
 
 
 def _would_be(view: View, weighed: Weighed, now: int) -> WouldBe:
+    would_be = Notice(party=view.own, id=weighed.id, current=weighed.version, audience=weighed.audience)
     return WouldBe(
         id=weighed.id,
         version=weighed.version.version,
         ref=weighed.ref,
         reasons=weighed.reasons,
-        conflicts=_conflicts(view, weighed),
+        conflicts=_conflicts(view, would_be, weighed.hits),
+        ways=_ways(view, would_be, now) if weighed.hits else (),
         told=tuple(view.lines[peer].name for peer in weighed.audience),
         lead_class=notice_lead_class(view.table, weighed.version, now),
     )
 
 
-def _conflicts(view: View, weighed: Weighed) -> tuple[WouldConflict, ...]:
+def _ways(view: View, would_be: Notice, now: int) -> tuple[Way, ...]:
+    """Ways for a notice that nobody was told yet: it alone moves, and away from everything that it would meet."""
+    found = settle([(mover_of(view, would_be.id, would_be, now), Standing(view, view.own))], limit=limits.WAYS_ANSWERED)
+    ways = []
+    for made in found:
+        volumes = tuple(map(volume_slot, made.changes[0][1]))
+        after = msgspec.structs.replace(would_be.current, volumes=volumes)
+        if not content_reasons(view, after, now) and not view.hits(view.own, volumes):
+            ways.append(Way(kind=made.kind, text=made.text, cost=made.cost, volumes=volumes))
+    return tuple(ways)
+
+
+def _conflicts(view: View, own: Notice, hit: Sequence[Hit]) -> tuple[WouldConflict, ...]:
     """What detection would tell, by party and notice."""
-    own = Notice(party=view.own, id=weighed.id, current=weighed.version, audience=weighed.audience)
     conflicts = []
-    for key, hits in sorted(by_notice(weighed.hits).items()):
+    for key, hits in sorted(by_notice(hit).items()):
         other = view.notices[key]
         event = found_between(view, own, other, worst(hits, given_first=(view.own, own.id) < key), given_is_own=True)
         held = view.conflicts.get(event.pair_id)
