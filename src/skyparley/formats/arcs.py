@@ -21,6 +21,7 @@ _SAGITTA_M: Final = 8.0  # of one chord; the rest of OUTSIDE_M is for rounding a
 _DRIFT_M: Final = 1.5  # by which the radius may change along one chord
 _MOST_CHORDS: Final = 1_440  # of one arc
 _ROUNDING: Final = 1e-6  # of the radius: between the sphere of the tangents and the ellipsoid
+_ROUGH_DEG: Final = 10.0  # between the points by which the direction of a ring is told
 _FULL: Final = 360.0
 
 
@@ -58,7 +59,7 @@ def arc_of_bearings(centre: Point, radius_m: float, from_deg: float, to_deg: flo
 
 def at(centre: Point, bearing_deg: float, distance_m: float) -> Point:
     """The point in a direction and distance along the geodesic."""
-    found = Geodesic.WGS84.Direct(*centre, bearing_deg, distance_m)
+    found = Geodesic.WGS84.Direct(*centre, bearing_deg, distance_m, Geodesic.LATITUDE | Geodesic.LONGITUDE)
     return plain_point((found["lat2"], found["lon2"]))
 
 
@@ -67,17 +68,31 @@ def ring_of(pieces: Iterable[Piece]) -> tuple[Point, ...]:
     pieces = tuple(pieces)
     if not any(isinstance(piece, Arc) for piece in pieces):
         return tuple(piece for piece in pieces if not isinstance(piece, Arc))
-    clockwise = is_clockwise([point for piece in pieces for point in _chords(piece, outside=False)])
+    clockwise = is_clockwise([corner for piece in pieces for corner in _roughly(piece)])
     return tuple(point for piece in pieces for point in _chords(piece, outside=_bulges(piece, clockwise)))
 
 
-def is_clockwise(ring: list[Point]) -> bool:
+def is_clockwise(corners: list[Vector]) -> bool:
     """Whether a ring is walked clockwise, seen from above; in the plane that touches the Earth in its middle."""
-    corners = [vector(point) for point in ring]
     _, east, north = axes(corners)
     flat = [(dot(corner, east), dot(corner, north)) for corner in corners]
     twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(flat, [*flat[1:], *flat[:1]], strict=True))
     return twice < 0
+
+
+def _roughly(piece: Piece) -> list[Vector]:
+    """A point, or an arc's ends and what lies between on a sphere: enough to tell which way a ring is walked."""
+    if not isinstance(piece, Arc):
+        return [vector(piece)]
+    up, east, north = axes([vector(piece.centre)])
+    count = math.ceil(abs(piece.sweep_deg) / _ROUGH_DEG)
+    between = []
+    for place in range(1, count):
+        turn = math.radians(piece.bearing_deg + piece.sweep_deg * place / count)
+        far = _radius(piece, place / count) / EARTH_RADIUS_M
+        out = [math.sin(turn) * a + math.cos(turn) * b for a, b in zip(east, north, strict=True)]
+        between.append(_unit(math.cos(far) * a + math.sin(far) * b for a, b in zip(up, out, strict=True)))
+    return [vector(piece.start), *between, vector(piece.end)]
 
 
 def _bulges(piece: Piece, clockwise: bool) -> bool:

@@ -20,6 +20,7 @@ class Said(NamedTuple):
     name: str = ""
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    origin: Origin = "PLAN"
 
 
 class Unread(NamedTuple):
@@ -44,7 +45,6 @@ class File(NamedTuple):
 
     name: str
     format: str
-    origin: Origin
     joins: bool  # whether features of one id are one plan of several volumes; if not, repeated ids are numbered
 
 
@@ -124,7 +124,7 @@ def _plan(file: File, group: list[Said], taken: _Names, lost: dict[tuple[str, st
         id=taken.give(first),
         party=first.party,
         volumes=tuple(volume for said in group for volume in said.volumes),
-        origin=file.origin,
+        origin=first.origin,
         name=next((said.name for said in group if said.name), ""),
         file=file.name,
         place=_places([said.place for said in group]),

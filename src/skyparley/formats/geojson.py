@@ -37,7 +37,7 @@ def read_geojson(name: str, party: str, value: dict[str, Any]) -> Reading:
         return unusable(name, FORMAT, "CRS_FOREIGN", foreign, features=len(features))
     if not features:
         return unusable(name, FORMAT, "FILE_EMPTY", "the FeatureCollection has no features")
-    file = File(name, FORMAT, "PLAN", joins=True)
+    file = File(name, FORMAT, joins=True)
     return reading(file, _read(features, party))
 
 

@@ -84,7 +84,7 @@ def read_openair(name: str, party: str, text: str) -> Reading:
     if not areas:
         return unusable(name, FORMAT, "FILE_EMPTY", "the file has no area: none begins with an AC or AN line")
     left_out = (f"{terrain} terrain elements (TO, TC): they are no airspace",) if terrain else ()
-    file = File(name, FORMAT, "AIRSPACE", joins=False)
+    file = File(name, FORMAT, joins=False)
     return reading(file, (_read(area, party) for area in areas), left_out)
 
 
@@ -123,7 +123,7 @@ def _read(area: _Area, party: str) -> Said | Unread:
     volumes = tuple(Volume(shape, *band, *window) for window in windows for shape in shapes)
     others = {record.command or "a line of no known record" for record in area.records}
     dropped = tuple(sorted(others - _HELD - set(DRAWING)))
-    return judged(Said(place, name, party, volumes, name, dropped, tuple(notes)))
+    return judged(Said(place, name, party, volumes, name, dropped, tuple(notes), "AIRSPACE"))
 
 
 def _shapes(area: _Area, problems: list[Problem], notes: dict[str, None]) -> list[Shape]:

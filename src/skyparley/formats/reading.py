@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from skyparley.formats.ed269 import read_ed269, zones_of
+from skyparley.formats.ed318 import is_ed318, read_ed318
+from skyparley.formats.f3548 import is_f3548, read_f3548
 from skyparley.formats.gathering import unusable
 from skyparley.formats.geojson import is_geojson, read_geojson, stem
 from skyparley.formats.openair import is_openair, read_openair
@@ -35,8 +38,15 @@ def _json(name: str, text: str) -> Reading:
         value = json_of(text)
     except BadText as error:
         return unusable(name, "JSON", "NOT_JSON", str(error))
+    zones = zones_of(value)
+    if zones is not None:
+        return read_ed269(name, stem(name), zones)
     if is_geojson(value):
+        if is_ed318(value):
+            return read_ed318(name, stem(name), value)
         return read_geojson(name, stem(name), value)
+    if is_f3548(value):
+        return read_f3548(name, stem(name), value)
     return unusable(name, "JSON", "FORMAT_UNKNOWN", f"JSON {_members(value)}; what is read: {KNOWN}")
 
 

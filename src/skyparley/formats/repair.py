@@ -43,6 +43,17 @@ def mended(ring: tuple[Point, ...]) -> Mended:
     return Mended(shapes, f"the outline crosses or touches itself{several}")
 
 
+def mended_polygon(polygon: Polygon) -> Mended:
+    """The same for a polygon with holes: holes that cannot be used are filled, which takes nothing away."""
+    if not polygon.holes:
+        return mended(polygon.outer)
+    if not shape_flaws(polygon):
+        return Mended((polygon,))
+    found = mended(polygon.outer)
+    note = "its holes cannot be used and are taken as part of the area"
+    return Mended(found.shapes, f"{found.note}; {note}" if found.note else note)
+
+
 def _area(loop: list[Point]) -> Shape:
     shape = Polygon(tuple(loop))
     if not shape_flaws(shape):

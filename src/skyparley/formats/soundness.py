@@ -1,5 +1,6 @@
 """Whether a volume of a file can be used.  A file may hold more vertices than the line between two nodes carries."""
 
+from functools import lru_cache
 from typing import Final
 
 from skyparley.geometry.areas import area_m2
@@ -23,8 +24,12 @@ def flaws_of(volume: Volume) -> tuple[Problem, ...]:
     )
 
 
+@lru_cache(maxsize=4_096)
 def shape_flaws(shape: Shape) -> tuple[Problem, ...]:
-    """All that is wrong with a shape, as `validation.problems` has it, save that it may have VERTICES_READ vertices."""
+    """All that is wrong with a shape, as `validation.problems` has it, save that it may have VERTICES_READ vertices.
+
+    Cached: who has mended an outline has asked already.
+    """
     found = problems(shape)
     if [problem.code for problem in found] != ["TOO_MANY_VERTICES"]:
         return found
