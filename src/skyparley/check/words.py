@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 
 from skyparley.base.times import SECOND, parse_utc
 from skyparley.base.units import METRES_PER_NM
-from skyparley.check.report import Amounts, Conflict, Counts, Flawed, Position, Report, Required, Side
+from skyparley.check.report import Amounts, Conflict, Counts, Flawed, Position, Report, Required, Side, Told
 
 LABEL: Final = 10  # columns of "vertical  "
 INDENT: Final = 5
+NAMED: Final = 8  # plans that are named among those beyond the limit
 
 
 class Line(NamedTuple):
@@ -35,7 +36,7 @@ def answer(report: Report, *, limit: int, width: int) -> Iterator[Line]:
         yield Line("")
     if len(shown) < len(report.conflicts):
         yield from _rest(report.conflicts[len(shown) :], width)
-    yield from _summary(report, width)
+    yield from _end(report, width)
 
 
 def flaw_text(flaw: Flawed) -> str:
@@ -112,17 +113,14 @@ def _conflict(conflict: Conflict, width: int) -> Iterator[Line]:
     number = f"{conflict.number:>3}  "
     yield Line(_fit(f"{number}with {_called(other)}", width), bold=True)
     yield from _wrapped(_what(other), INDENT, INDENT, width)
-    for label, text in _facts(conflict):
+    for label, text in facts(conflict):
         yield from _labelled(label, text, width)
-    if conflict.ways is None:
-        return
-    if not conflict.ways:
-        yield from _labelled("settle", conflict.no_way, width)
-    for place, way in enumerate(conflict.ways):
-        yield from _labelled("settle" if place == 0 else "or", way.text, width)
+    for place, text in enumerate(ways(conflict)):
+        yield from _labelled("settle" if place == 0 else "or", text, width)
 
 
-def _facts(conflict: Conflict) -> Iterator[tuple[str, str]]:
+def facts(conflict: Conflict) -> Iterator[tuple[str, str]]:
+    """What is known of a conflict: a label and a text each, the same on the terminal and on the page."""
     yield "lateral", _lateral(conflict)
     yield "vertical", _vertical(conflict)
     yield "time", _in_time(conflict)
@@ -131,6 +129,24 @@ def _facts(conflict: Conflict) -> Iterator[tuple[str, str]]:
         yield "where", f"{position_text(conflict.position)}{halfway}"
     if conflict.volume_pairs > 1:
         yield "volumes", f"{conflict.volume_pairs:,} pairs of their volumes conflict; this is the closest"
+
+
+def ways(conflict: Conflict) -> list[str]:
+    """What would settle it, the best first; or that nothing does; empty where nobody looked."""
+    if conflict.ways is None:
+        return []
+    return [way.text for way in conflict.ways] or [conflict.no_way]
+
+
+def called(party: str, plan_id: str, name: str) -> str:
+    """What a plan is called: party, id, and its name where that says more."""
+    said = f" “{name}”" if name and name != plan_id else ""
+    return plain(f"{party} {plan_id}{said}")
+
+
+def volume_text(volume: Told | Side) -> str:
+    """The levels and the window of one volume."""
+    return f"{volume.lower} to {volume.upper}, {window_text(volume.start, volume.end)}"
 
 
 def _lateral(conflict: Conflict) -> str:
@@ -169,14 +185,13 @@ def _in_time(conflict: Conflict) -> str:
 
 
 def _called(side: Side) -> str:
-    name = f" “{side.name}”" if side.name and side.name != side.id else ""
-    return plain(f"{side.party} {side.id}{name}")
+    return called(side.party, side.id, side.name)
 
 
 def _what(side: Side) -> str:
     volume = f", volume {side.volume} of {side.volumes}" if side.volumes > 1 else ""
     place = f", {side.place}" if side.place else ""
-    return plain(f"{side.lower} to {side.upper}, {window_text(side.start, side.end)}; {side.file}{place}{volume}")
+    return plain(f"{volume_text(side)}; {side.file}{place}{volume}")
 
 
 def _key(side: Side) -> tuple[str, ...]:
@@ -192,61 +207,57 @@ def _rest(conflicts: Sequence[Conflict], width: int) -> Iterator[Line]:
     for conflict in conflicts:
         called = _called(conflict.plans[0])
         counts[called] = counts.get(called, 0) + 1
-    listed = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:_NAMED])
-    more = f" and {len(counts) - _NAMED:,} other plans" if len(counts) > _NAMED else ""
+    listed = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:NAMED])
+    more = f" and {len(counts) - NAMED:,} other plans" if len(counts) > NAMED else ""
     yield from _wrapped(
         f"{_some(len(conflicts), 'more conflict')} not shown (--limit 0 shows all): {listed}{more}.", 0, 2, width
     )
     yield Line("")
 
 
-_NAMED: Final = 8
+def _end(report: Report, width: int) -> Iterator[Line]:
+    yield Line(_fit(verdict(report), width), bold=True)
+    for sentence in summary(report):
+        yield from _wrapped(sentence, 0, 0, width)
 
 
-def _summary(report: Report, width: int) -> Iterator[Line]:
+def summary(report: Report) -> Iterator[str]:
+    """What was read and what the answer went by, one sentence a line."""
     counts = report.counts
-    yield Line(_fit(_verdict(counts), width), bold=True)
-    for remark in report.remarks:
-        yield from _wrapped(plain(remark), 0, 0, width)
+    yield from map(plain, report.remarks)
     if counts.flawed:
-        yield from _wrapped(
-            f"{_some(counts.flawed, 'feature')} could not be used and {'was' if counts.flawed == 1 else 'were'} not "
-            "compared with anything: the answer is incomplete.",
-            0,
-            0,
-            width,
-        )
-    yield from _wrapped(_read(counts), 0, 0, width)
-    yield from _wrapped(required_text(report.required), 0, 0, width)
+        was = "was" if counts.flawed == 1 else "were"
+        what = _some(counts.flawed, "feature or file", "features or files")
+        yield f"{what} could not be used and {was} not compared with anything: the answer is incomplete."
+    yield _read(counts)
+    yield required_text(report.required)
 
 
-def _verdict(counts: Counts) -> str:
+def verdict(report: Report) -> str:
+    """The answer in one sentence.  Never says that there is no conflict where nothing was compared."""
+    counts = report.counts
+    if not counts.plans + counts.airspace:
+        return "Nothing was checked."
     if not counts.conflicts:
-        return "No conflict found."
+        return "No conflict found among what could be read." if counts.flawed else "No conflict found."
     text = _some(counts.conflicts, "conflict")
     plans = counts.conflicts - counts.with_airspace
-    if counts.airspace and counts.with_airspace and plans:
+    if counts.with_airspace and plans:
         return f"{text}: {plans:,} between plans, {counts.with_airspace:,} with airspace."
     return f"{text} with airspace." if counts.with_airspace else f"{text} between plans."
 
 
 def _read(counts: Counts) -> str:
-    what = " and ".join(
-        filter(
-            None,
-            (
-                _some(counts.plans, "plan") if counts.plans else "",
-                _some(counts.airspace, "published area") if counts.airspace else "",
-            ),
-        )
-    )
-    parties = "1 party" if counts.parties == 1 else f"{counts.parties:,} parties"
-    text = f"{what or 'Nothing'} ({_some(counts.volumes, 'volume')}) of {parties}, from {_some(counts.features, 'feature')} of {_some(counts.files, 'file')}"
-    return f"{text}; {counts.flawed:,} flawed, {counts.left_out:,} left out."
+    kinds = ((counts.plans, "plan"), (counts.airspace, "published area"))
+    what = " and ".join(_some(count, name) for count, name in kinds if count) or "nothing"
+    volumes, parties = _some(counts.volumes, "volume"), _some(counts.parties, "party", "parties")
+    source = f"{_some(counts.features, 'feature')} of {_some(counts.files, 'file')}"
+    rest = f"{counts.flawed:,} flawed, {counts.left_out:,} left out"
+    return f"Read: {what} ({volumes}) of {parties}, from {source}; {rest}."
 
 
-def _some(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _some(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _three(required: Amounts) -> str:

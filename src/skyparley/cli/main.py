@@ -7,6 +7,7 @@ import typer
 
 from skyparley.cli import (
     account_commands,
+    check_commands,
     conflict_commands,
     demo_commands,
     dialogue_commands,
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 for part in (
     demo_commands,
+    check_commands,
     node_commands,
     peer_commands,
     account_commands,

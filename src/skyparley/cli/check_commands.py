@@ -1,0 +1,179 @@
+"""`skyparley check`: who conflicts with whom among the plans and airspace of some files, with no node."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from skyparley.cli.endings import NO, UNUSABLE, unusable
+
+if TYPE_CHECKING:
+    from skyparley.check.detection import Met
+    from skyparley.check.report import Conflict, Report
+    from skyparley.check.rules import Rules
+    from skyparley.cli.check_progress import Progress
+    from skyparley.formats.records import Plan, Reading
+
+INTERRUPTED: Final = 130  # what shells call an end by the interrupt key
+WIDEST: Final = 110  # columns
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Exit codes: 0 no conflict; 1 conflicts; 2 something could not be used, conflicts or not.")(
+        check
+    )
+
+
+def check(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="GeoJSON, OpenAir, ED-269, ED-318 or F3548 JSON; - is standard input.",
+            show_default=False,
+        ),
+    ],
+    table: Annotated[str, typer.Option(metavar="FILE", help="Separations of a table of your own.")] = "",
+    profile: Annotated[str, typer.Option(help="military (if none is named), civil-military or utm.")] = "",
+    edge: Annotated[
+        str, typer.Option(metavar="EDGE", help="How far to stay off airspace, like 2NM,500ft. Else just out of it.")
+    ] = "",
+    within: Annotated[bool, typer.Option("--within", help="Compare plans of one party, too.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="How many conflicts are written out and settled; 0 for all.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    geojson: Annotated[bool, typer.Option("--geojson", help="Print the conflicts as GeoJSON, for a map.")] = False,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE.html", help="Write a map as one page.", show_default=False)
+    ] = None,
+) -> None:
+    """Check plans against each other and against airspace: who conflicts with whom, where, when, by how much, and what would settle it."""
+    if json and geojson:
+        raise unusable("--json or --geojson: one of them")
+    from skyparley.cli.check_files import rules_of, written_whole
+
+    rules = rules_of(table=table, profile=profile, edge=edge, within=within)
+    try:
+        with written_whole(map_file) as aside:
+            code = _run(
+                files, rules, limit=limit, form="json" if json else "geojson" if geojson else "text", aside=aside
+            )
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(code)
+
+
+def _run(given: Sequence[str], rules: "Rules", *, limit: int, form: str, aside: Path | None) -> int:
+    """The whole check, and its exit code."""
+    from skyparley.check.detection import find
+    from skyparley.check.report import in_order, report_of
+    from skyparley.cli.check_progress import Progress
+
+    with Progress() as progress:
+        readings = _read(given, progress)
+        plans = [plan for reading in readings for plan in reading.plans]
+        progress.step(f"comparing {len(plans):,} plans")
+        mets = in_order(plans, find(plans, rules))
+        everywhere = form != "text" or aside is not None
+        conflicts = _conflicts(plans, mets, rules, settled=limit or len(mets), everywhere=everywhere, progress=progress)
+        report = report_of(readings, plans, rules, conflicts)
+        if aside is not None:
+            from skyparley.cli.check_page import write_page
+
+            progress.step("drawing the map")
+            write_page(aside, plans, mets, report)
+        took = progress.took()
+    _tell(form, report, plans, mets, limit=limit)
+    _tell_beside(report, took)
+    if report.flaws:
+        return UNUSABLE
+    return NO if conflicts else 0
+
+
+def _read(given: Sequence[str], progress: "Progress") -> "list[Reading]":
+    """Every file once, in order; what was taken otherwise than a person may think is said."""
+    from skyparley.cli.check_files import reading_of, sources
+
+    taken, remarks = sources(given)
+    for remark in remarks:
+        _beside(remark)
+    readings = []
+    for place, source in enumerate(taken, 1):
+        progress.step(f"reading {source.given} ({place} of {len(taken)})")
+        readings.append(reading_of(source))
+    return readings
+
+
+def _conflicts(
+    plans: "Sequence[Plan]",
+    mets: "Sequence[Met]",
+    rules: "Rules",
+    *,
+    settled: int,
+    everywhere: bool,
+    progress: "Progress",
+) -> "list[Conflict]":
+    """The conflicts in words and figures: the first `settled` with ways to settle, all of them with places if `everywhere`."""
+    if not mets:
+        return []
+    from skyparley.check.report import conflict_of, located
+    from skyparley.check.ways import Neighbours, with_ways
+    from skyparley.cli.surroundings import now_ms
+
+    neighbours, now, found = Neighbours(plans, mets, rules), now_ms(), []
+    for number, met in enumerate(mets, 1):
+        conflict = conflict_of(number, plans, met, rules)
+        if everywhere or number <= settled:
+            conflict = located(conflict, plans, met)
+            progress.step(f"conflict {number:,} of {len(mets):,}")
+        if number <= settled:
+            conflict = with_ways(conflict, met, plans, neighbours, now_ms=now)
+        found.append(conflict)
+    return found
+
+
+def _tell(form: str, report: "Report", plans: "Sequence[Plan]", mets: "Sequence[Met]", *, limit: int) -> None:
+    """The answer, on standard output."""
+    if form == "json":
+        from skyparley.cli.screen import as_json
+
+        as_json(report)
+        return
+    if form == "geojson":
+        import msgspec
+
+        from skyparley.check.geojson import collection
+
+        typer.echo(msgspec.json.encode(collection(plans, mets, report.conflicts)).decode())
+        return
+    from skyparley.check.words import answer
+
+    for line in answer(report, limit=limit, width=_width()):
+        typer.echo(typer.style(line.text, bold=True) if line.bold else line.text)
+
+
+def _tell_beside(report: "Report", took: str) -> None:
+    """What could not be used and how long it took, on standard error: a pipe carries only the answer."""
+    from skyparley.check.words import flaw_text, plain
+
+    for flaw in report.flaws:
+        _beside(flaw_text(flaw))
+    for noted in report.left_out:
+        _beside(plain(f"{noted.file}: left out: {noted.text}"))
+    _beside(took)
+
+
+def _beside(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _width() -> int:
+    """Columns of the terminal, but no longer lines than an eye follows; through a pipe nothing is wrapped."""
+    from skyparley.cli.screen import PIPE_COLUMNS
+
+    if not sys.stdout.isatty():
+        return PIPE_COLUMNS
+    return max(40, min(shutil.get_terminal_size().columns, WIDEST))
