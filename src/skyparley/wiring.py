@@ -26,6 +26,7 @@ from skyparley.adapters.doors.openapi import BASE
 from skyparley.adapters.doors.peer import peer_app
 from skyparley.adapters.doors.sessions import Sessions, Ticks
 from skyparley.adapters.doors.stream import Hub
+from skyparley.adapters.storage.snapshot_file import SnapshotFile, program_digest
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
 from skyparley.adapters.storage.watched_journal import WatchedJournal
 from skyparley.adapters.system.accounts import Accounts
@@ -37,9 +38,10 @@ from skyparley.adapters.system.peers import peers
 from skyparley.adapters.system.settings import NodeConfig, SettingsFault
 from skyparley.base.errors import Fault, Refusal
 from skyparley.domain.profiles import profile
-from skyparley.domain.table import BadTable, Table, parse_table
+from skyparley.domain.table import BadTable, Table, parse_table, table_hash
 from skyparley.engine.node import Node
 from skyparley.engine.signer import Signer
+from skyparley.engine.snapshots import Snapshots
 
 log = structlog.get_logger("skyparley.serve")
 
@@ -93,14 +95,17 @@ def build_node(
     accounts = Accounts(NodePaths(folder).accounts)
     luck, clock, bearer = SystemLuck(), clock_of(config.clock), HttpBearer()
     journal = WatchedJournal(SqliteJournal(NodePaths(folder).journal, salt=lambda: luck.fresh_bytes(16)))
+    signer = Signer(identity.card, {"desk": identity.desk, "machine": identity.machine})
+    program = program_digest(table_hash(table), identity.card.text, config.clock.kind)
     node = Node(
         card=identity.card,
         table=table,
         clock=clock,
         luck=luck,
         journal=journal,
-        signer=Signer(identity.card, {"desk": identity.desk, "machine": identity.machine}),
+        signer=signer,
         bearer=bearer,
+        snapshots=Snapshots(SnapshotFile(NodePaths(folder).snapshot), signer, program),
     )
     hub = Hub(node, journal)
     guard, logon = _guards(config, accounts, identity, ticks)

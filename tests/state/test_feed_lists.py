@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyparley.base.ids import b64url
-from skyparley.domain.feed_lists import HashList, ReceiptMap, TakenList
+from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 
 HASHES = st.lists(st.integers(0, 1_000).map(lambda n: b64url(sha256(str(n).encode()).digest())), max_size=20)
 LEADS = st.sampled_from([None, "PLANNED", "SHORT", "IMMEDIATE", "LATE"])
@@ -45,6 +45,17 @@ def test_receipts_in_any_order(receipts):
         assert len(held) == len(plain)
         assert held == packed
         assert all((number in held) == (number in plain) for number in [(e, s) for e in range(5) for s in range(33)])
+
+
+@given(st.lists(AT, max_size=20), st.integers(0, 25), st.integers(1, 25))
+def test_places(places, after, limit):
+    packed = PlaceList()
+    for one in places:
+        packed.append(one)
+    for held in (packed, PlaceList(packed.packed())):
+        assert held.some(after, limit) == places[after : after + limit]
+        assert len(held) == len(places)
+        assert held == packed
 
 
 def test_what_is_not_there_is_not_the_last_one():

@@ -53,6 +53,34 @@ class HashList:
         return bytes(self._packed)
 
 
+class PlaceList:
+    """Journal positions of the statements of a feed, in order."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self, packed: bytes = b"") -> None:
+        self._at = array("q", packed)
+
+    def append(self, position: int) -> None:
+        self._at.append(position)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def some(self, after: int, limit: int) -> list[int]:
+        """At most `limit` positions behind the first `after`."""
+        return self._at[after : after + limit].tolist()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PlaceList) and self._at == other._at
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def packed(self) -> bytes:
+        """For PlaceList(packed)."""
+        return self._at.tobytes()
+
+
 class TakenList:
     """Of received statements in order: when, by which bearer, in which lead class.  What a receipt says."""
 

@@ -3,7 +3,6 @@
 They are plain data.  Only the fold (state/) changes them; a decision reads them through the View (view.py).
 """
 
-from array import array
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -11,7 +10,7 @@ import msgspec
 
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
-from skyparley.domain.feed_lists import HashList, ReceiptMap, TakenList
+from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import (
     LIFE_KINDS,
@@ -241,7 +240,7 @@ class Feed:
 
     head: Number = NOTHING
     head_hash: str = ""
-    places: dict[int, "array[int]"] = field(default_factory=dict)
+    places: dict[int, PlaceList] = field(default_factory=dict)
     """Per epoch: journal positions by seq - 1.  The statements themselves stay in the journal."""
     hashes: dict[int, HashList] = field(default_factory=dict)
     receipts: dict[int, TakenList] = field(default_factory=dict)

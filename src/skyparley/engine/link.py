@@ -314,7 +314,8 @@ def undelivered(state: State, peer: Fingerprint) -> list[int]:
         return []
     epoch = line.sent.head[0]
     done = line.delivered[1] if line.delivered[0] == epoch else 0
-    return list(line.sent.places.get(epoch, ())[done : done + limits.STATEMENTS_PER_BATCH])
+    places = line.sent.places.get(epoch)
+    return places.some(done, limits.STATEMENTS_PER_BATCH) if places is not None else []
 
 
 def fitting(texts: Sequence[str]) -> Sequence[str]:

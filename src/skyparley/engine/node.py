@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import ByDesk, Outcome, PinPeer, Start
@@ -18,6 +19,7 @@ from skyparley.engine.peer_service import PeerService
 from skyparley.engine.ports import Bearer, Clock, Luck
 from skyparley.engine.sequencer import Change, Sequencer
 from skyparley.engine.signer import Signer
+from skyparley.engine.snapshots import Keeper, Snapshots
 from skyparley.engine.statements import StatementStore
 from skyparley.engine.watch import Watch
 from skyparley.evidence.card import Card
@@ -39,6 +41,8 @@ class Node:
         journal: JournalPort,
         signer: Signer,
         bearer: Bearer,
+        snapshots: Snapshots | None = None,
+        snapshot_every: int = limits.SNAPSHOT_EVERY_ENTRIES,
     ) -> None:
         kind: ClockKind = clock.kind
         self.card = card
@@ -48,8 +52,14 @@ class Node:
         self._signer = signer
         self._bearer = bearer
         self.sequencer = Sequencer(
-            journal=journal, fresh=lambda: State(card, table, kind), signer=signer, clock=clock, luck=luck
+            journal=journal,
+            fresh=lambda: State(card, table, kind),
+            signer=signer,
+            clock=clock,
+            luck=luck,
+            snapshots=snapshots,
         )
+        self._keeper = Keeper(snapshots, self.sequencer, every=snapshot_every) if snapshots else None
         self._store = StatementStore(journal)
         self.service = PeerService(
             sequencer=self.sequencer, signer=signer, clock=clock, store=self._store, wake=self._spoke
@@ -77,6 +87,9 @@ class Node:
                 log.error("peer_not_pinned", reasons=[reason.text for reason in ruling.reasons])
         await self._open_links()
         self._spawn(self._watch.run(), "watch")
+        if self._keeper is not None:
+            self.sequencer.listen(self._keeper.heard)
+            self._spawn(self._keeper.run(), "snapshots")
         return loaded
 
     async def stop(self) -> None:
@@ -84,6 +97,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._keeper is not None:
+            await self._keeper.last()
         await self._journal.close()
 
     async def failed(self) -> None:

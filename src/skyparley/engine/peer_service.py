@@ -237,4 +237,5 @@ def _receipt(state: State, peer: Fingerprint, number: tuple[int, int], statement
 
 
 def _places(feed: Feed, request: CatchUp) -> list[int]:
-    return list(feed.places.get(request.epoch, ())[request.after : request.after + request.limit])
+    places = feed.places.get(request.epoch)
+    return places.some(request.after, request.limit) if places is not None else []

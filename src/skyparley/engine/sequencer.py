@@ -22,9 +22,10 @@ from skyparley.domain.lines import may_seal
 from skyparley.domain.react import react
 from skyparley.domain.records import Draft, OwedDraft
 from skyparley.domain.view import Item, Moment
-from skyparley.engine.journal_port import Entry, JournalPort
+from skyparley.engine.journal_port import Entry, Head, JournalPort, StoredEntry
 from skyparley.engine.ports import Clock, Luck
 from skyparley.engine.signer import Signer
+from skyparley.engine.snapshots import Snapshots
 from skyparley.engine.upcast import upcast
 from skyparley.state.fold import fold
 from skyparley.state.projection import State
@@ -72,14 +73,23 @@ class Sequencer:
     """Commands in, durable answers out; reads through the gate.  `fresh` makes an empty state to fold into."""
 
     def __init__(
-        self, *, journal: JournalPort, fresh: Callable[[], State], signer: Signer, clock: Clock, luck: Luck
+        self,
+        *,
+        journal: JournalPort,
+        fresh: Callable[[], State],
+        signer: Signer,
+        clock: Clock,
+        luck: Luck,
+        snapshots: Snapshots | None = None,
     ) -> None:
+        self._snapshots = snapshots
         self._journal = journal
         self._fresh = fresh
         self._signer = signer
         self._clock = clock
         self._luck = luck
         self._state = fresh()
+        self._head = Head(0, "")
         self._queue: deque[_Waiting] = deque()
         self._work = asyncio.Event()
         self._gate = Gate()
@@ -118,11 +128,18 @@ class Sequencer:
         """Whether a read would be answered at once."""
         return self._gate.open
 
+    @property
+    def resting(self) -> tuple[State, Head] | None:
+        """The state and the head that it ends at, while everything decided is durable; None meanwhile."""
+        if not self._gate.open or self._state.position != self._head.position:
+            return None
+        return self._state, self._head
+
     # --- the one writer ------------------------------------------------------------------------------------
 
     async def load(self) -> int:
-        """Fold the whole journal.  Returns how many entries it holds.  Raises JournalFault."""
-        self._state = await self._replay()
+        """Fold the journal, from the newest snapshot on.  Returns how many entries it holds.  Raises JournalFault."""
+        self._state, self._head = await self._replay()
         return self._state.position
 
     async def run(self) -> None:
@@ -149,11 +166,11 @@ class Sequencer:
         if changes:
             try:
                 # If the process dies here, the batch is in the journal whole or not at all, and nobody was answered.
-                head = await self._journal.append(before, [_entry(change) for change in changes])
+                self._head = await self._journal.append(before, [_entry(change) for change in changes])
             except JournalFault as fault:
                 await self._append_failed(batch, fault)
                 return
-            assert head.position == self._state.position, "the journal ends where the state does"
+            assert self._head.position == self._state.position, "the journal ends where the state does"
         self._gate.let_pass()
         for (_, waiting), answer in zip(batch, answers, strict=True):
             if not waiting.done():
@@ -218,7 +235,7 @@ class Sequencer:
         wait_ms = limits.RETRY_FIRST_MS
         while True:
             try:
-                self._state = await self._replay()
+                self._state, self._head = await self._replay()
                 break
             except JournalFault as again:
                 self.fault = again
@@ -238,22 +255,29 @@ class Sequencer:
                 waiting.set_exception(fault)
         self._work.clear()
 
-    async def _replay(self) -> State:
-        state = self._fresh()
+    async def _replay(self) -> tuple[State, Head]:
+        """The state that the journal says, and the head where it ends."""
+        restored = await self._snapshots.restore(self._journal, self._fresh) if self._snapshots else None
+        state, head = restored or (self._fresh(), Head(0, ""))
         while True:
-            stored = await self._journal.read(state.position, limits.JOURNAL_PAGE_ENTRIES)
+            stored = await self._journal.read(head.position, limits.JOURNAL_PAGE_ENTRIES)
             for entry in stored:
-                event = read_event(entry.kind, entry.schema, entry.content)
-                if event is None and entry.kind in ON_A_FEED:
-                    raise JournalFault(
-                        f"entry {entry.position} ({entry.kind}) was purged; a feed cannot be followed without it"
-                    )
-                if event is None:
-                    state.position = entry.position
-                else:
-                    fold(state, entry.position, entry.at_ms, event)
+                fold_stored(state, entry)
+            if stored:
+                head = Head(stored[-1].position, stored[-1].header_hash)
             if len(stored) < limits.JOURNAL_PAGE_ENTRIES:
-                return state
+                return state, head
+
+
+def fold_stored(state: State, entry: StoredEntry) -> None:
+    """Fold an entry that a journal kept.  Raises JournalFault where it cannot be read."""
+    event = read_event(entry.kind, entry.schema, entry.content)
+    if event is None and entry.kind in ON_A_FEED:
+        raise JournalFault(f"entry {entry.position} ({entry.kind}) was purged; a feed cannot be followed without it")
+    if event is None:
+        state.position = entry.position
+    else:
+        fold(state, entry.position, entry.at_ms, event)
 
 
 def read_event(kind: str, schema: int, content: bytes | None) -> Event | None:

@@ -25,7 +25,8 @@ HELLO_ANSWER: Final = "skyparley-hello-answer"
 CATCHUP: Final = "skyparley-catchup"
 CARD: Final = "skyparley-card"
 AGREEMENT: Final = "skyparley-agreement"
-TYPES: Final = (STATEMENT, RECEIPT, HELLO, HELLO_ANSWER, CATCHUP, CARD, AGREEMENT)
+SNAPSHOT: Final = "skyparley-snapshot"
+TYPES: Final = (STATEMENT, RECEIPT, HELLO, HELLO_ANSWER, CATCHUP, CARD, AGREEMENT, SNAPSHOT)
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
 
 _FROM_URL: Final = bytes.maketrans(b"-_", b"+/")

@@ -1,6 +1,7 @@
 """Deadlines as the state keeps them: the next one is found at once, a cleared one never fires."""
 
 import heapq
+from collections.abc import Iterator
 
 
 class Deadlines:
@@ -12,6 +13,10 @@ class Deadlines:
 
     def __len__(self) -> int:
         return len(self._due)
+
+    def held(self) -> Iterator[tuple[str, str, int]]:
+        """Every deadline: what, about, due."""
+        return ((what, about, due) for (what, about), due in self._due.items())
 
     def set(self, what: str, about: str, due: int) -> None:
         if self._due.get((what, about)) != due:

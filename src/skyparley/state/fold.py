@@ -1,6 +1,5 @@
 """The fold: one event changes the state.  No decision is taken here; what a fold needs, the event or statement says."""
 
-from array import array
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ import msgspec
 from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
-from skyparley.domain.feed_lists import HashList, TakenList
+from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
 from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
 from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
@@ -71,7 +70,7 @@ def _grow(feed: Feed, number: Number, statement: str, position: int) -> None:
     hashes = feed.hashes.setdefault(epoch, HashList())
     assert len(hashes) == seq - 1, f"statement {epoch}/{seq} on a feed of {len(hashes)}"
     hashes.append(statement)
-    feed.places.setdefault(epoch, array("q")).append(position)
+    feed.places.setdefault(epoch, PlaceList()).append(position)
     feed.head, feed.head_hash = (epoch, seq), statement
 
 
@@ -230,10 +229,8 @@ def _found(state: State, event: e.ConflictFound, at: int) -> None:
         conflict.state = next_state(before.state, "FOUND")
         if before.peer_conflict_id == event.conflict_id:
             conflict.peer_conflict_id = event.conflict_id
-    state.conflicts[event.pair_id] = conflict
+    state.keep_conflict(conflict)
     state.offers_of.get(event.other_party, set()).discard(event.pair_id)
-    for key in ((state.own, event.own_id), (event.other_party, event.other_id)):
-        state.pairs_of.setdefault(key, set()).add(event.pair_id)
     for what in ("REPLY", "COUNTERSIGN"):
         state.deadlines.clear(what, event.pair_id)
     _set_conflict_clocks(state, conflict, at)

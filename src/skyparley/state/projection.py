@@ -52,8 +52,9 @@ class State:
         """Ids of agreements that neither expired nor were voided, by notice."""
         self.pending: set[str] = set()
         """Ids of agreements whose countersignature the peer is not known to hold."""
-        self._alarmed: set[tuple[str, str]] = set()
-        self._highest_id = 0
+        self.alarms_raised: set[tuple[str, str]] = set()
+        """Code and subject of the alarms that ring once for a matter."""
+        self.highest_id = 0
 
     # --- what decisions read -------------------------------------------------------------------------------
 
@@ -82,19 +83,25 @@ class State:
 
     def next_notice_id(self, after: int = 0) -> str:
         prefix = self.name if self.name[0].isalpha() else f"N{self.name}"
-        return f"{prefix}-{self._highest_id + 1 + after:04d}"
+        return f"{prefix}-{self.highest_id + 1 + after:04d}"
 
     def due(self, now: int) -> list[tuple[int, str, str]]:
         return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)
 
     def alarmed(self, code: str, about: str) -> bool:
-        return (code, about) in self._alarmed
+        return (code, about) in self.alarms_raised
 
     # --- what the fold uses --------------------------------------------------------------------------------
 
     def raise_alarm(self, event: e.AlarmRaised, at: int) -> None:
-        self._alarmed.add((event.code, event.about))
+        self.alarms_raised.add((event.code, event.about))
         self.alarms.appendleft(Alarm(event.code, event.about, event.text, event.peer, at))
+
+    def keep_conflict(self, conflict: Conflict) -> None:
+        """Take up a conflict under its pair and both its notices."""
+        self.conflicts[conflict.pair_id] = conflict
+        for key in ((self.own, conflict.own_id), (conflict.other_party, conflict.other_id)):
+            self.pairs_of.setdefault(key, set()).add(conflict.pair_id)
 
     def end_agreement(self, agreement_id: str) -> None:
         """It expired or is void: it binds nobody any more."""
@@ -106,7 +113,7 @@ class State:
         """Keep the highest number used, so that the next id of ours is free."""
         tail = notice_id.rsplit("-", 1)[-1]
         if tail.isdigit() and tail.isascii():
-            self._highest_id = max(self._highest_id, min(int(tail), 10**9))
+            self.highest_id = max(self.highest_id, min(int(tail), 10**9))
 
     def keep_answer(self, event: e.CommandAnswered, outcome: Outcome) -> None:
         self.answers[event.key] = (event.request, outcome)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from skyparley.base.errors import Fault, JournalFault, PeerFault, Refusal
 from skyparley.domain.commands import ByDesk, Outcome
@@ -11,15 +11,18 @@ from skyparley.domain.messages.envelope import statement_hash
 from skyparley.engine.journal_port import Entry
 from skyparley.engine.node import Node
 from skyparley.engine.sequencer import Change, OurFault
+from skyparley.engine.snapshots import Snapshots
 from skyparley.state.projection import State
 from skyparley.testing import checkers
 from skyparley.testing.liar import payload_of
 from skyparley.testing.network import Net, SimBearer
 from skyparley.testing.parties import Party, table
 from skyparley.testing.ports import SimClock, SimLuck
-from skyparley.testing.storage import Disk, SimJournal
+from skyparley.testing.storage import Disk, SimJournal, SimSnapshots
 
 T = TypeVar("T")
+SNAPSHOT_EVERY: Final = (1, 7, 40, 1_000_000)
+"""Entries between two snapshots of a life; with the last, there are none."""
 Report = Callable[[str, Sequence[str]], None]
 """Takes the name of a law and how it was broken."""
 
@@ -71,6 +74,8 @@ class Host:
             journal=SimJournal(self.disk),
             signer=self.party.signer(),
             bearer=SimBearer(self.party.url, self._net, self._leaves),
+            snapshots=Snapshots(SimSnapshots(self.disk), self.party.signer(), "simulated"),
+            snapshot_every=self.rng.choice(SNAPSHOT_EVERY),
         )
         self.node.sequencer.listen(self._listened)
         self._own(self._start(self.node))

@@ -33,6 +33,7 @@ class Disk:
         self.slowest_s = 0.0
         self.unreadable_until_s = 0.0
         self.rows = _Rows(latency=self._latency)
+        self.snapshot: bytes | None = None
 
     async def _latency(self) -> None:
         await asyncio.sleep(self.rng.uniform(0, self.slowest_s) if self.slowest_s else 0)
@@ -41,9 +42,33 @@ class Disk:
         self.rows.plan(fault)
 
     def put_back(self, position: int) -> None:
-        """As an older backup copied over the journal."""
+        """As an older backup copied over the journal.  The snapshot that lies there is ahead of it now."""
         self.rows.truncate_to(position)
         self.tape.cut(position)
+
+
+class SimSnapshots:
+    """The store of snapshots of one disk: slow, full now and then, and sometimes what it keeps is spoilt."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    async def load(self) -> bytes | None:
+        await asyncio.sleep(0)
+        return self._disk.snapshot
+
+    async def save(self, parts: Sequence[bytes]) -> None:
+        rng = self._disk.rng
+        await asyncio.sleep(rng.uniform(0, self._disk.slowest_s))
+        roll, data = rng.random(), b"".join(parts)
+        if roll < 0.1:
+            raise OSError("simulated: no space for a snapshot")
+        if roll < 0.2:
+            place = rng.randrange(len(data))
+            data = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+        elif roll < 0.3:
+            data = data[: rng.randrange(len(data))]
+        self._disk.snapshot = data
 
 
 class SimJournal:

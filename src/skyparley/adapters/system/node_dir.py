@@ -9,6 +9,7 @@ peers/                the cards of pinned peers; peers/old/ those that newer one
 accounts.json         people and tokens
 desk.token            the local command line's token
 journal.db            the journal, made by the first start
+journal.snapshot      the state at one entry of it, so that a start is quick; may be deleted
 """
 
 from pathlib import Path
@@ -113,6 +114,11 @@ class NodePaths(msgspec.Struct, frozen=True):
     def journal(self) -> Path:
         """The journal."""
         return self.folder / "journal.db"
+
+    @property
+    def snapshot(self) -> Path:
+        """What saves folding the whole journal at a start; it can be deleted."""
+        return self.folder / "journal.snapshot"
 
     @property
     def all_of_init(self) -> tuple[Path, ...]:

@@ -1,0 +1,193 @@
+"""The state in pieces of bytes, and the same state from them: a snapshot saves folding what was folded before.
+
+It is disposable.  What it says, the journal up to its position says too; a state thawed and a state folded are equal in
+every part.  The form follows the structures of this program and no other program reads it: docs/spec/journal-v1.md 8.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.commands import Outcome
+from skyparley.domain.events import ClockAnchored
+from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
+from skyparley.domain.view import NoticeKey
+from skyparley.state.projection import State
+
+T = TypeVar("T")
+
+PER_PIECE: Final = 128
+"""Notices, conflicts, answers in one piece: about 2 ms of work, so that who comes in between does not wait long."""
+
+
+class Unfit(ValueError):
+    """These bytes are no snapshot of this program's state; the message says what was wrong."""
+
+
+class _Piece(msgspec.Struct, frozen=True, array_like=True):
+    """Base of the pieces: which one it is stands first."""
+
+
+class _Main(_Piece, frozen=True, tag="main"):
+    position: int
+    judged_by: str
+    highest_id: int
+    anchor: ClockAnchored | None
+    alarms: list[Alarm]
+    alarmed: set[tuple[str, str]]
+    accepted: dict[str, OpenAcceptance]
+    offers_of: dict[Fingerprint, set[str]]
+    deficient: set[NoticeKey]
+    agreed_on: dict[NoticeKey, set[str]]
+    pending: set[str]
+    pieces: int
+    """How many pieces follow, this one not counted."""
+
+
+class _Line(_Piece, frozen=True, tag="line"):
+    line: Line
+
+
+class _Notices(_Piece, frozen=True, tag="notices"):
+    notices: list[Notice]
+
+
+class _Conflicts(_Piece, frozen=True, tag="conflicts"):
+    conflicts: list[Conflict]
+
+
+class _Agreements(_Piece, frozen=True, tag="agreements"):
+    agreements: list[AgreementRecord]
+
+
+class _Answers(_Piece, frozen=True, tag="answers"):
+    answers: list[tuple[str, tuple[str, Outcome]]]
+
+
+class _Deadlines(_Piece, frozen=True, tag="deadlines"):
+    due: list[tuple[str, str, int]]
+
+
+def freeze(state: State) -> Iterator[bytes]:
+    """The state in pieces, the main one first.  The state must not change until the last piece was taken."""
+    pieces = [*_parts(state)]
+    yield _ENCODER.encode(
+        _Main(
+            position=state.position,
+            judged_by=state.judged_by,
+            highest_id=state.highest_id,
+            anchor=state.anchor,
+            alarms=list(state.alarms),
+            alarmed=state.alarms_raised,
+            accepted=state.accepted,
+            offers_of=state.offers_of,
+            deficient=state.deficient,
+            agreed_on=state.agreed_on,
+            pending=state.pending,
+            pieces=len(pieces),
+        )
+    )
+    yield from map(_ENCODER.encode, pieces)
+
+
+def thaw(pieces: Iterable[bytes], state: State) -> None:
+    """Put what `freeze` gave into an empty state.  Raises Unfit: then the state is spoilt and must be thrown away."""
+    assert state.position == 0, "an empty state"
+    main: _Main | None = None
+    taken = -1
+    try:
+        for data in pieces:
+            piece = _DECODER.decode(data)
+            taken += 1
+            if isinstance(piece, _Main) != (taken == 0):
+                raise Unfit("the pieces are not in order")
+            if isinstance(piece, _Main):
+                main = piece
+            else:
+                _put(state, piece)
+    except (msgspec.DecodeError, ValueError, AssertionError, UnicodeDecodeError) as error:
+        raise Unfit(str(error)) from None
+    if main is None or main.pieces != taken:
+        raise Unfit(f"{taken} pieces follow the first, {'none' if main is None else main.pieces} were written")
+    _put_main(state, main)
+
+
+# --- inside --------------------------------------------------------------------------------------------------------
+
+
+def _parts(state: State) -> Iterator[_Piece]:
+    """Everything but the main piece.  The objects are those of the state; they are encoded when their turn comes."""
+    yield from map(_Line, state.lines.values())
+    yield from map(_Notices, _slices(state.notices.values()))
+    yield from map(_Conflicts, _slices(state.conflicts.values()))
+    yield from map(_Agreements, _slices(state.agreements.values()))
+    yield from map(_Answers, _slices(state.answers.items()))
+    yield from map(_Deadlines, _slices(state.deadlines.held(), 16 * PER_PIECE))
+
+
+def _slices(things: Iterable[T], count: int = PER_PIECE) -> Iterator[list[T]]:
+    rest = iter(things)
+    while some := list(islice(rest, count)):
+        yield some
+
+
+def _put(state: State, piece: "_AnyPiece") -> None:
+    match piece:
+        case _Line():
+            state.lines[piece.line.peer] = piece.line
+        case _Notices():
+            for notice in piece.notices:
+                _share(notice)
+                state.notices[(notice.party, notice.id)] = notice
+                state.index.put(notice)
+        case _Conflicts():
+            for conflict in piece.conflicts:
+                state.keep_conflict(conflict)
+        case _Agreements():
+            state.agreements.update((record.agreement_id, record) for record in piece.agreements)
+        case _Answers():
+            state.answers.update(piece.answers)
+        case _Deadlines():
+            for what, about, due in piece.due:
+                state.deadlines.set(what, about, due)
+
+
+def _put_main(state: State, main: _Main) -> None:
+    state.position = main.position
+    state.judged_by = main.judged_by
+    state.highest_id = main.highest_id
+    state.anchor = main.anchor
+    state.alarms.extend(main.alarms)
+    state.alarms_raised = main.alarmed
+    state.accepted = main.accepted
+    state.offers_of = main.offers_of
+    state.deficient = main.deficient
+    state.agreed_on = main.agreed_on
+    state.pending = main.pending
+
+
+def _share(notice: Notice) -> None:
+    """What a line was told is mostly what the notice says: held once, as it was before it became bytes."""
+    for peer, told in notice.told.items():
+        if told.content == notice.current:
+            notice.told[peer] = msgspec.structs.replace(told, content=notice.current)
+
+
+def _packed(value: Any) -> Any:
+    """What msgspec does not know: the packed lists of a feed."""
+    if isinstance(value, HashList | PlaceList | TakenList | ReceiptMap):
+        return value.packed()
+    raise NotImplementedError(type(value))
+
+
+def _unpacked(kind: type, value: Any) -> Any:
+    return TakenList(*value) if kind is TakenList else kind(value)
+
+
+_AnyPiece = _Main | _Line | _Notices | _Conflicts | _Agreements | _Answers | _Deadlines
+_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_packed)
+_DECODER: Final = msgspec.msgpack.Decoder(_AnyPiece, dec_hook=_unpacked)
