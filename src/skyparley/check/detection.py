@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from skyparley.check.comparing import across, among
 from skyparley.check.rules import Rules
 from skyparley.formats.records import Plan
-from skyparley.geometry.bulk import all_conflicts, conflicts_between
 from skyparley.geometry.volumes import Verdict, Volume
 
 
@@ -41,13 +41,13 @@ class _Flat(NamedTuple):
 def find(plans: Sequence[Plan], rules: Rules) -> list[Met]:
     """All pairs of plans that conflict, by (one, other).  Volumes of one plan are never compared with each other.
 
-    Raises Unusable for a volume that has problems; readers give none.
+    Raises Unusable for a volume that has problems other than its size; readers give none.
     """
     activity = _flat(plans, [place for place, plan in enumerate(plans) if plan.origin == "PLAN"])
     airspace = _flat(plans, [place for place, plan in enumerate(plans) if plan.origin == "AIRSPACE"])
     hits: dict[tuple[int, int], list[tuple[int, int, Verdict]]] = {}
     _gather(hits, activity, activity, _inside(plans, activity, rules, edge=False))
-    _gather(hits, activity, airspace, conflicts_between(activity.volumes, airspace.volumes, rules.edge_separation))
+    _gather(hits, activity, airspace, across(activity.volumes, airspace.volumes, rules.edge_separation))
     _gather(hits, airspace, airspace, _inside(plans, airspace, rules, edge=True))
     return [
         _worst(one, other, found)
@@ -71,7 +71,7 @@ def _inside(plans: Sequence[Plan], flat: _Flat, rules: Rules, *, edge: bool) -> 
     groups: Sequence[int | str] = flat.owner if rules.within else [plans[owner].party for owner in flat.owner]
     if len(set(groups)) < 2:
         return []
-    return all_conflicts(flat.volumes, rules.edge_separation if edge else rules.separation, groups=groups)
+    return among(flat.volumes, rules.edge_separation if edge else rules.separation, groups)
 
 
 def _gather(

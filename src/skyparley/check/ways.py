@@ -1,16 +1,16 @@
 """What would settle a conflict of two plans: each that may move, among everything else that was read."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from skyparley.check.comparing import Filed
 from skyparley.check.detection import Met
 from skyparley.check.report import Change, Conflict, Way, told
 from skyparley.check.rules import Rules
 from skyparley.domain.settling import Mover, Near, Settlement, settle
 from skyparley.formats.records import Plan
-from skyparley.geometry.index import VolumeIndex
 from skyparley.geometry.volumes import Separation, Volume
 
 WAYS_SHOWN: Final = 3  # for each conflict: a person compares three, and reads no fourth
@@ -26,7 +26,7 @@ class Neighbours:
         for met in mets:
             self._met.setdefault(met.one, set()).add(met.other)
             self._met.setdefault(met.other, set()).add(met.one)
-        self._indexes: dict[str, VolumeIndex] = {}
+        self._indexes: dict[str, Filed] = {}
 
     def met_by(self, plan: int) -> set[int]:
         """The plans that a plan conflicts with."""
@@ -40,22 +40,19 @@ class Neighbours:
         """Volumes of others that are too close to those given, each by the separation of its own pair."""
         own, found = self._plans[mover], []
 
-        def skip(key: Hashable) -> bool:
-            owner, _ = _key(key)
-            other = self._plans[owner]
-            return owner == mover or owner in left_out or not self._rules.compared(own, other)
+        def skip(owner: int) -> bool:
+            return owner == mover or owner in left_out or not self._rules.compared(own, self._plans[owner])
 
         for given, volume in enumerate(volumes):
-            for index, separation in self._asked(own):
-                for key, _ in index.conflicts(volume, separation, skip=skip):
-                    owner, place = _key(key)
+            for filed, separation in self._asked(own):
+                for owner, place in filed.conflicts(volume, separation, skip):
                     found.append(Near(given, self._plans[owner].volumes[place], separation))
         return found
 
-    def _asked(self, own: Plan) -> list[tuple[VolumeIndex, Separation]]:
+    def _asked(self, own: Plan) -> list[tuple[Filed, Separation]]:
         """The two indexes, and what is required of this plan against each."""
         if not self._indexes:
-            self._indexes = {"PLAN": VolumeIndex(), "AIRSPACE": VolumeIndex()}
+            self._indexes = {"PLAN": Filed(), "AIRSPACE": Filed()}
             for owner, plan in enumerate(self._plans):
                 for place, volume in enumerate(plan.volumes):
                     self._indexes[plan.origin].add((owner, place), volume)
@@ -129,8 +126,3 @@ def _way(settlement: Settlement, plans: Sequence[Plan], by_name: dict[str, int])
         for name, volumes in settlement.changes
     )
     return Way(kind=settlement.kind, text=settlement.text, cost=settlement.cost, changes=changes)
-
-
-def _key(key: Hashable) -> tuple[int, int]:
-    assert isinstance(key, tuple)
-    return key
