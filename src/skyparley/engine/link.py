@@ -164,7 +164,7 @@ class Link:
         if answer.nonce != nonce:
             raise PeerFault("the answer to HELLO repeats another nonce")
         command = compare(self.peer, answer, self._clock.kind, fresh=True)
-        if line.compared == "NO" and not _above(command.held, line.sent.head):
+        if line.compared != "EQUAL" and not _above(command.held, line.sent.head):
             await self._take_what_was_sent(command.sent)
         outcome = await self._sequencer.submit(command)
         assert not isinstance(outcome, Refusal), "a comparison has a result"
