@@ -270,3 +270,35 @@ def test_a_shape_may_have_thousands_of_vertices_more_than_the_line_carries() -> 
     assert flaw_of(geometry={"type": "Polygon", "coordinates": [crossed]})[0] == "NOT_AN_AREA"
     outside = [[20, 50], [20.5, 50], [20.5, 51], [20, 50]]
     assert flaw_of(geometry={"type": "Polygon", "coordinates": [ring, outside]})[0] == "HOLE_OUTSIDE"
+
+
+def test_levels_may_be_numbers_with_a_unit_and_a_reference_in_members_of_their_own() -> None:
+    wanted = (Level(Ref.AGL, 100), Level(Ref.AGL, 300))
+    nothing = {"lower": None, "upper": None}
+    for properties in (
+        {"lower": 100, "upper": 300, "unit": "ft", "reference": "AGL"},
+        {
+            "lower": 100,
+            "upper": 300,
+            "lower_unit": "ft",
+            "upper_uom": "FT",
+            "lower_ref": "AGL",
+            "upperReference": "AGL",
+        },
+        {"lower": {"value": 100, "unit": "ft", "ref": "AGL"}, "upper": {"value": 300, "uom": "ft", "reference": "AGL"}},
+        nothing | {"lower_ft": 100, "upper_ft": 300, "datum": "AGL"},
+        nothing | {"lowerLimit": "100 ft AGL", "ceiling": "300 ft AGL"},
+    ):
+        (volume,) = plan_of(properties).volumes
+        assert (volume.lower, volume.upper) == wanted
+
+
+def test_a_unit_or_reference_that_means_something_else_is_left_alone() -> None:
+    plan = plan_of({"unit": "3rd squadron", "reference": "NOTAM A1/26"})
+    assert plan.dropped == ("properties.unit", "properties.reference")
+    assert flaw_of({"lower": 100, "unit": "3rd squadron"})[0] == "LEVEL_UNIT"
+
+
+def test_a_reference_beside_a_height_without_one_is_its_reference() -> None:
+    (volume,) = plan_of({"lower": "100 ft", "upper": "200 ft", "reference": "AGL"}).volumes
+    assert volume.upper == Level(Ref.AGL, 200)

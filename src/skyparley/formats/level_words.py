@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from skyparley.formats.texts import shown
@@ -61,6 +62,14 @@ class ReadLevel(NamedTuple):
     note: str = ""
 
 
+class _Asked(NamedTuple):
+    """What was asked for: the value as written, whether it is an upper level, and whether feet go without saying."""
+
+    shown: str
+    upper: bool
+    feet_unless_told: bool
+
+
 _NO_WORDS: Final = Words()
 
 
@@ -70,31 +79,29 @@ def read_level(value: object, *, upper: bool, words: Words = _NO_WORDS) -> ReadL
     A height with a unit and without a reference is read as AMSL, with a note.  A figure without a unit is refused: a
     thousand feet and a thousand metres are both usual.  0 without anything is the surface.
     """
-    unit, ref = _unit(words.unit), _ref(words.ref)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise BadLevel("LEVEL_UNREADABLE", f"{shown(value)} is not a level; {LIKE}")
+    unit, ref = _unit(words.unit), _ref(words.ref)
     if isinstance(value, int | float):
-        return _height(_exact(value), unit, ref, _Asked(shown(value), upper, words))
+        return _height(_exact(value), unit, ref, _Asked(shown(value), upper, words.feet_unless_told))
+    return _read(value, unit, ref, _Asked(shown(value), upper, words.feet_unless_told))
+
+
+@lru_cache(maxsize=16_384)
+def _read(value: str, unit: str | None, ref: Ref | None, asked: _Asked) -> ReadLevel:
+    """The same for text.  Cached: the plans of one file share their levels."""
     plain = " ".join(value.upper().replace("_", " ").split())
-    if (named := _named(plain, upper=upper)) is not None:
+    if (named := _named(plain, upper=asked.upper)) is not None:
         return named
     match = _HEIGHT.fullmatch(plain) or _REF_FIRST.fullmatch(plain)
     if match is None:
-        raise BadLevel("LEVEL_UNREADABLE", f"{shown(value)} is not a level; {LIKE}")
+        raise BadLevel("LEVEL_UNREADABLE", f"{asked.shown} is not a level; {LIKE}")
     said_unit, said_ref = _UNIT_OF.get(match["unit"] or ""), _REF_OF.get(match["ref"] or "")
     if (said_unit and unit and said_unit != unit) or (said_ref and ref and said_ref is not ref):
-        text = f"{shown(value)} says one unit or reference and the member beside it another; say one"
+        text = f"{asked.shown} says one unit or reference and the member beside it another; say one"
         raise BadLevel("LEVEL_TWO_WAYS", text)
     figure = Fraction(match["figure"].replace(",", ""))
-    return _height(figure, said_unit or unit, said_ref or ref, _Asked(shown(value), upper, words))
-
-
-class _Asked(NamedTuple):
-    """What was asked for: the value as written, whether it is an upper level, and the words beside it."""
-
-    shown: str
-    upper: bool
-    words: Words
+    return _height(figure, said_unit or unit, said_ref or ref, asked)
 
 
 def _named(plain: str, *, upper: bool) -> ReadLevel | None:
@@ -118,7 +125,7 @@ def _height(figure: Fraction, unit: str | None, ref: Ref | None, asked: _Asked) 
         return ReadLevel(Level(Ref.SFC), f"{asked.shown} without a unit is read as the surface")
     if unit == "FL" or (unit is None and ref is Ref.FL):
         return _checked(Level(Ref.FL, _whole(figure * 100, 100, asked.upper)), asked, "")
-    if unit is None and asked.words.feet_unless_told:
+    if unit is None and asked.feet_unless_told:
         unit = "FT"
         notes.append(f"{asked.shown} is read as feet")
     if unit is None:
@@ -151,6 +158,16 @@ def _exact(value: float) -> Fraction:
     if not math.isfinite(value):
         raise BadLevel("LEVEL_UNREADABLE", f"{value} is not a level; {LIKE}")
     return Fraction(repr(value))
+
+
+def is_unit(said: object) -> bool:
+    """Whether a member of a file holds a unit of height, and not something else that is called so."""
+    return isinstance(said, str) and (said.strip().upper() in _UNIT_OF or said.strip().upper() == "FL")
+
+
+def is_reference(said: object) -> bool:
+    """Whether a member of a file holds a reference of heights, and not something else that is called so."""
+    return isinstance(said, str) and said.strip().upper() in _REF_OF
 
 
 def _unit(said: object) -> str | None:

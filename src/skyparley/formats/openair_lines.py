@@ -107,15 +107,19 @@ def _until_semicolon(text: str) -> str:
 
 
 def _point(match: re.Match[str], text: str) -> Point:
-    lat = _degrees(match.group(1, 2, 3, 4), text) * (-1 if match[5] in "Ss" else 1)
-    lon = _degrees(match.group(6, 7, 8, 9), text) * (-1 if match[10] in "Ww" else 1)
+    parts = match.groups()
+    lat = _degrees(parts[:4], text) * (-1 if parts[4] in "Ss" else 1)
+    lon = _degrees(parts[5:9], text) * (-1 if parts[9] in "Ww" else 1)
     if abs(lat) > 90 or abs(lon) > 180:
         raise BadLine(f"{shown(text)}: latitudes go to 90 and longitudes to 180")
     return (lat, lon)
 
 
-def _degrees(parts: tuple[str | None, ...], text: str) -> float:
-    whole, minutes, seconds, fraction = (part.replace(",", ".") if part else "0" for part in parts)
-    if float(minutes) > 60 or float(seconds) > 60:
+def _degrees(parts: tuple[str, ...], text: str) -> float:
+    """Degrees of whole degrees, minutes and seconds, or of decimal degrees; None stands for a part that is not there."""
+    minutes = float(parts[1].replace(",", ".")) if parts[1] else 0.0
+    seconds = float(parts[2].replace(",", ".")) if parts[2] else 0.0
+    if minutes > 60 or seconds > 60:
         raise BadLine(f"{shown(text)}: minutes and seconds go to 60")
-    return float(whole) + float(fraction) + float(minutes) / 60 + float(seconds) / 3600
+    fraction = float(parts[3].replace(",", ".")) if parts[3] else 0.0
+    return int(parts[0]) + fraction + minutes / 60 + seconds / 3600

@@ -2,10 +2,11 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from skyparley.formats.geojson_shapes import Widths
-from skyparley.formats.level_words import LIKE, BadLevel, ReadLevel, Words, read_level
+from skyparley.formats.level_words import LIKE, BadLevel, ReadLevel, Words, is_reference, is_unit, read_level
 from skyparley.formats.texts import Twice, label, shown
 from skyparley.formats.time_words import BadTime, read_time
 from skyparley.geometry.levels import Level
@@ -25,7 +26,16 @@ _BESIDE_LEVELS: Final = {
     "ref": ("ref", "reference", "datum"),
 }
 _LENGTHS_M: Final = {"m": 1.0, "km": 1000.0, "nm": 1852.0, "ft": 0.3048}
-_LENGTHS: Final = ("radius", "halfwidth")
+_UNITS: Final = ("ft", "m", "fl")
+_RARE: Final = {
+    **{
+        name: frozenset(f"{name}{one}" for names in (_UNITS, *_BESIDE_LEVELS.values()) for one in names).union(
+            *_BESIDE_LEVELS.values()
+        )
+        for name in ("lower", "upper")
+    },
+    **{name: frozenset((name, *(f"{name}{unit}" for unit in _LENGTHS_M))) for name in ("radius", "halfwidth")},
+}
 _NUMBER = re.compile(r"\s*[+-]?\d{1,12}(?:\.\d{1,12})?\s*", re.ASCII)
 
 
@@ -71,10 +81,9 @@ class Members:
         if isinstance(properties, Twice):
             self._problem("NAME_TWICE", f"said twice in one object: {', '.join(map(shown, properties.names))}")
         for name, value in properties.items():
-            self._add(name, value)
+            self._add(_plain(name), name, value)
 
-    def _add(self, name: str, value: object) -> None:
-        plain = name.lower().replace("_", "").replace("-", "").replace(" ", "")
+    def _add(self, plain: str, name: str, value: object) -> None:
         already = self._values.get(plain)
         if already is not None and value is None:
             return
@@ -88,13 +97,22 @@ class Members:
     def _problem(self, code: str, text: str) -> None:
         self.problems.append(Problem(code, text))
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether any of the names stands here: most features have none of the rarer ones."""
+        return not names.isdisjoint(self._values)
+
+    def peek(self, names: tuple[str, ...]) -> Any:
+        """The value that stands first under one of the names, not counted as read."""
+        return next((self._values[plain] for plain in names if self._values.get(plain) is not None), None)
+
     def first(self, names: tuple[str, ...]) -> Any:
         """The value under the first of the names that has one; None for none.  Two that differ are a problem."""
         found = None
         for plain in names:
-            value = self._values.get(plain)
-            if plain in self._values:
-                self._read.add(plain)
+            if plain not in self._values:
+                continue
+            self._read.add(plain)
+            value = self._values[plain]
             if value is None or value == "":
                 continue
             if found is not None and self._values[found] != value:
@@ -109,6 +127,11 @@ class Members:
     def unread(self) -> tuple[str, ...]:
         """The names that nobody asked for, as they are spelt."""
         return tuple(self._spelt[plain] for plain in self._values if plain not in self._read)
+
+
+@lru_cache(maxsize=4_096)
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def told(feature: dict[str, Any], members: Members, party: str) -> Told | Untold:
@@ -139,14 +162,15 @@ def _word(value: object, name: str, problems: list[Problem]) -> str:
 
 def _level(members: Members, name: str, notes: list[str]) -> Level | None:
     value = members.first(_NAMES[name])
-    words = {
-        said: members.first(tuple(f"{name}{one}" for one in names)) or members.first(names)
-        for said, names in _BESIDE_LEVELS.items()
-    }
-    for unit in ("ft", "m", "fl"):
-        named = members.first((f"{name}{unit}",))
-        if named is not None:
-            value, words["unit"] = named if value is None else value, words["unit"] or unit
+    words: dict[str, Any] = dict.fromkeys(_BESIDE_LEVELS)
+    if members.has_any(_RARE[name]):
+        for unit in _UNITS:
+            named = members.first((f"{name}{unit}",))
+            if named is not None:
+                value, words["unit"] = named if value is None else value, unit
+        for said, names in _BESIDE_LEVELS.items():
+            own = members.first(tuple(f"{name}{one}" for one in names))
+            words[said] = own or words[said] or _common(members, said, bare=isinstance(value, int | float))
     if isinstance(value, dict):
         inner = Members(value)
         words = {said: inner.first(names) or words[said] for said, names in _BESIDE_LEVELS.items()}
@@ -157,6 +181,16 @@ def _level(members: Members, name: str, notes: list[str]) -> Level | None:
         members.problems.append(Problem(f"{name.upper()}_MISSING", text))
         return None
     return _read_level(members, name, value, Words(words["unit"], words["ref"]), notes)
+
+
+def _common(members: Members, said: str, *, bare: bool) -> object:
+    """The unit or reference that stands once for both levels.  `bare`: the level is a number, and needs one.
+
+    "unit" and "reference" are names that files use for other things too: those are not looked at for a level that says all itself.
+    """
+    value = members.peek(_BESIDE_LEVELS[said])
+    known = is_unit(value) if said == "unit" else is_reference(value)
+    return members.first(_BESIDE_LEVELS[said]) if known or bare else None
 
 
 def _read_level(members: Members, name: str, value: object, words: Words, notes: list[str]) -> Level | None:
@@ -185,6 +219,8 @@ def _time(members: Members, name: str) -> int | None:
 
 def _length(members: Members, name: str) -> float | None:
     """Metres of `radius_nm` and the like; None where there is none.  The same said in two units must agree to 1 m."""
+    if not members.has_any(_RARE[name]):
+        return None
     spoken = "half_width" if name == "halfwidth" else name
     found: list[float] = []
     for unit, metres in _LENGTHS_M.items():

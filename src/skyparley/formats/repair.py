@@ -38,6 +38,8 @@ def mended(ring: tuple[Point, ...]) -> Mended:
     loops = _loops(list(outline(whole).rings[0]))
     if loops is None:
         return Mended((Polygon(_hull(ring)),), "the outline crosses itself in many places; its convex hull is taken")
+    if not loops:
+        return Mended((whole,))
     shapes = tuple(_area(loop) for loop in loops)
     several = f"; it is taken as the {len(shapes)} areas that it encloses" if len(shapes) > 1 else ""
     return Mended(shapes, f"the outline crosses or touches itself{several}")

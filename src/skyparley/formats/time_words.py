@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from skyparley.base.times import DAY, HOUR, MINUTE, SECOND
@@ -34,6 +35,12 @@ def read_time(value: object, *, end: bool) -> int:
     """
     if not isinstance(value, str):
         raise BadTime("TIME_NOT_TEXT", f"{shown(value)} is not a time; {_LIKE}")
+    return _read(value, end)
+
+
+@lru_cache(maxsize=16_384)
+def _read(value: str, end: bool) -> int:
+    """The same for text.  Cached: the plans of one file share their times."""
     match = _TIME.fullmatch(value.strip())
     if match is None:
         missing = "has no time of day" if _DATE_ONLY.fullmatch(value.strip()) else "is not a time"
