@@ -8,7 +8,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final
 
 from skyparley.base.limits import HOLES_PER_POLYGON, VERTICES_PER_SHAPE
-from skyparley.geometry.bulk import all_conflicts, conflicts_between
+from skyparley.check.nearby import Caps
+from skyparley.geometry.bulk import Progress, all_conflicts, conflicts_between
 from skyparley.geometry.caps import Cap
 from skyparley.geometry.index import VolumeIndex
 from skyparley.geometry.rings import EARTH_RADIUS_M, angle
@@ -31,18 +32,17 @@ def is_large(volume: Volume) -> bool:
     return vertices > VERTICES_PER_SHAPE or len(shape.holes) > HOLES_PER_POLYGON
 
 
-def among(volumes: Sequence[Volume], separation: Separation, groups: Groups) -> list[Pair]:
+def among(
+    volumes: Sequence[Volume], separation: Separation, groups: Groups, *, progress: Progress | None = None
+) -> list[Pair]:
     """Every conflicting pair (i, j, verdict), i < j, of two groups.  In no order."""
     large = [place for place, volume in enumerate(volumes) if is_large(volume)]
     if not large:
-        return all_conflicts(volumes, separation, groups=groups)
+        return all_conflicts(volumes, separation, groups, progress=progress)
     small = _others(len(volumes), large)
-    found = [
-        (small[i], small[j], verdict)
-        for i, j, verdict in all_conflicts(
-            [volumes[place] for place in small], separation, groups=[groups[place] for place in small]
-        )
-    ]
+    few, few_groups = [volumes[place] for place in small], [groups[place] for place in small]
+    bulk = all_conflicts(few, separation, few_groups, progress=progress)
+    found = [(small[i], small[j], verdict) for i, j, verdict in bulk]
     taken = set(large)
     for place in large:
         for other, volume in enumerate(volumes):
@@ -54,19 +54,30 @@ def among(volumes: Sequence[Volume], separation: Separation, groups: Groups) -> 
     return found
 
 
-def across(first: Sequence[Volume], second: Sequence[Volume], separation: Separation) -> list[Pair]:
+def across(
+    first: Sequence[Volume], second: Sequence[Volume], separation: Separation, *, progress: Progress | None = None
+) -> list[Pair]:
     """Every conflict (i, j, verdict) of one of the first with one of the second.  In no order.
 
-    What no volume of the shorter row can meet in time and level is left out first: of a country's airspace a few plans
-    meet a tenth, and nothing is built on the sphere for the rest.
+    What no volume of a short first row can meet is left out first: of a country's airspace a few plans meet a handful,
+    and nothing is built on the sphere for the rest.
     """
     if not first or not second:
         return []
     one = [place for place, volume in enumerate(first) if not is_large(volume)]
     two = [place for place, volume in enumerate(second) if not is_large(volume)]
     if len(first) <= FEW:
-        two = [place for place in two if any(not separated(mine, second[place], separation) for mine in first)]
-    bulk = conflicts_between([first[place] for place in one], [second[place] for place in two], separation)
+        caps = Caps(second)
+        near = {
+            place
+            for mine in first
+            for place in caps.near(mine, separation)
+            if not separated(mine, second[place], separation)
+        }
+        two = [place for place in two if place in near]
+    bulk = conflicts_between(
+        [first[place] for place in one], [second[place] for place in two], separation, progress=progress
+    )
     found = [(one[i], two[j], verdict) for i, j, verdict in bulk]
     for i, j in _with_large(first, second):
         verdict = one_by_one(first[i], second[j], separation)
@@ -87,34 +98,41 @@ def one_by_one(a: Volume, b: Volume, separation: Separation) -> Verdict | None:
 
 
 class Filed:
-    """Volumes under (plan, place), to be asked what conflicts with one more."""
+    """Volumes under (plan, place), to be asked what conflicts with one more.
 
-    def __init__(self) -> None:
+    Each is put into the index when a question first comes near it: a few questions among 100,000 volumes do not wait
+    until all of them are.
+    """
+
+    def __init__(self, keys: Sequence[tuple[int, int]], volumes: Sequence[Volume]) -> None:
+        self._keys = keys
+        self._volumes = volumes
+        self._caps = Caps(volumes)
         self._index = VolumeIndex()
-        self._large: list[tuple[tuple[int, int], Volume]] = []
-
-    def add(self, key: tuple[int, int], volume: Volume) -> None:
-        """Files a volume that has no problems but its size."""
-        if is_large(volume):
-            self._large.append((key, volume))
-        else:
-            self._index.add(key, volume)
 
     def conflicts(
         self, volume: Volume, separation: Separation, skip: Callable[[int], bool]
     ) -> Iterator[tuple[int, int]]:
         """The keys of all that conflict; `skip` names plans that are not judged."""
+        large = []
+        for place in self._caps.near(volume, separation):
+            if place in self._index:
+                continue
+            if is_large(self._volumes[place]):
+                large.append(place)
+            else:
+                self._index.add(place, self._volumes[place])
 
         def skipped(key: Hashable) -> bool:
-            assert isinstance(key, tuple)
-            return skip(key[0])
+            assert isinstance(key, int)
+            return skip(self._keys[key][0])
 
         for key, _ in self._index.conflicts(volume, separation, skip=skipped):
-            assert isinstance(key, tuple)
-            yield key
-        for large_key, large in self._large:
-            if not skip(large_key[0]) and one_by_one(volume, large, separation) is not None:
-                yield large_key
+            assert isinstance(key, int)
+            yield self._keys[key]
+        for place in large:
+            if not skipped(place) and one_by_one(volume, self._volumes[place], separation) is not None:
+                yield self._keys[place]
 
 
 def _others(count: int, places: Sequence[int]) -> list[int]:

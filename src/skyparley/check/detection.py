@@ -13,7 +13,8 @@ import msgspec
 from skyparley.check.comparing import across, among
 from skyparley.check.rules import Rules
 from skyparley.formats.records import Plan
-from skyparley.geometry.volumes import Verdict, Volume
+from skyparley.geometry.bulk import Progress
+from skyparley.geometry.volumes import Separation, Verdict, Volume
 
 
 class Met(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,17 +39,21 @@ class _Flat(NamedTuple):
     place: list[int]
 
 
-def find(plans: Sequence[Plan], rules: Rules) -> list[Met]:
+def find(plans: Sequence[Plan], rules: Rules, *, progress: Progress | None = None) -> list[Met]:
     """All pairs of plans that conflict, by (one, other).  Volumes of one plan are never compared with each other.
+
+    `progress` is told from time to time which part of the present one of three comparisons is done, 0 to 1.
 
     Raises Unusable for a volume that has problems other than its size; readers give none.
     """
     activity = _flat(plans, [place for place, plan in enumerate(plans) if plan.origin == "PLAN"])
     airspace = _flat(plans, [place for place, plan in enumerate(plans) if plan.origin == "AIRSPACE"])
     hits: dict[tuple[int, int], list[tuple[int, int, Verdict]]] = {}
-    _gather(hits, activity, activity, _inside(plans, activity, rules, edge=False))
-    _gather(hits, activity, airspace, across(activity.volumes, airspace.volumes, rules.edge_separation))
-    _gather(hits, airspace, airspace, _inside(plans, airspace, rules, edge=True))
+    _gather(hits, activity, activity, _inside(plans, activity, rules, rules.separation, progress))
+    _gather(
+        hits, activity, airspace, across(activity.volumes, airspace.volumes, rules.edge_separation, progress=progress)
+    )
+    _gather(hits, airspace, airspace, _inside(plans, airspace, rules, rules.edge_separation, progress))
     return [
         _worst(one, other, found)
         for (one, other), found in sorted(hits.items())
@@ -66,12 +71,14 @@ def _flat(plans: Sequence[Plan], chosen: Iterable[int]) -> _Flat:
     return flat
 
 
-def _inside(plans: Sequence[Plan], flat: _Flat, rules: Rules, *, edge: bool) -> list[tuple[int, int, Verdict]]:
+def _inside(
+    plans: Sequence[Plan], flat: _Flat, rules: Rules, separation: Separation, progress: Progress | None
+) -> list[tuple[int, int, Verdict]]:
     """Conflicts among the volumes of one kind; those of one plan, or unless `within` of one party, are of one group."""
     groups: Sequence[int | str] = flat.owner if rules.within else [plans[owner].party for owner in flat.owner]
     if len(set(groups)) < 2:
         return []
-    return among(flat.volumes, rules.edge_separation if edge else rules.separation, groups)
+    return among(flat.volumes, separation, groups, progress=progress)
 
 
 def _gather(

@@ -14,7 +14,7 @@ from skyparley.base.times import format_utc
 from skyparley.check.detection import Met
 from skyparley.check.rules import Rules
 from skyparley.formats.records import ALWAYS, Origin, Plan, Reading
-from skyparley.geometry.levels import Ref, format_level
+from skyparley.geometry.levels import LevelRules, format_level, signed_vertical_gap_ft
 from skyparley.geometry.volumes import Separation, Volume
 
 FORMAT: Final = "skyparley-check/1"
@@ -88,8 +88,8 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
 
     `position` and `facing` (the facing points of two edges that are apart) are left out where nobody will be told.
     `window`: when both are active, None where they are not at one time.  `gap`: metres rounded down; 0 means overlap.
-    `margin_m`: added to the lateral requirement because the Earth is no sphere.  `references`: whether the levels are
-    measured from different things, so that the margin and the highest ground were counted in.  `ways`: None where none
+    `margin_m`: added to the lateral requirement because the Earth is no sphere.  `by_margin`: the levels are measured
+    from different things, and are too close only because the margin and the highest ground were counted in.  `ways`: None where none
     were looked for; empty with `no_way` where there is none.
     """
 
@@ -102,9 +102,20 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     gap: Amounts
     required: Amounts
     margin_m: int
-    references: bool
+    by_margin: bool
     ways: tuple[Way, ...] | None = None
     no_way: str = ""
+
+
+class Clearing(msgspec.Struct, frozen=True, kw_only=True):
+    """What would settle all conflicts of one plan at once, where it has several; `ways` and `no_way` as in a conflict."""
+
+    party: str
+    id: str
+    file: str
+    conflicts: tuple[int, ...]
+    ways: tuple[Way, ...]
+    no_way: str
 
 
 class FileRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +178,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     files: tuple[FileRead, ...]
     conflicts: tuple[Conflict, ...]
+    clearing: tuple[Clearing, ...]
     flaws: tuple[Flawed, ...]
     left_out: tuple[Noted, ...]
     notes: tuple[Noted, ...]
@@ -206,12 +218,16 @@ def conflict_of(number: int, plans: Sequence[Plan], met: Met, rules: Rules) -> C
         gap=Amounts(floor(gaps.lateral_m), gaps.vertical_ft, gaps.time_ms),
         required=_amounts(required),
         margin_m=floor(met.verdict.margin_m),
-        references=_references_differ(a, b),
+        by_margin=_by_margin(a, b, required),
     )
 
 
 def report_of(
-    readings: Sequence[Reading], plans: Sequence[Plan], rules: Rules, conflicts: Sequence[Conflict]
+    readings: Sequence[Reading],
+    plans: Sequence[Plan],
+    rules: Rules,
+    conflicts: Sequence[Conflict],
+    clearing: Sequence[Clearing],
 ) -> Report:
     """The whole document."""
     return Report(
@@ -220,6 +236,7 @@ def report_of(
         counts=_counts(readings, plans, conflicts),
         files=tuple(map(_file, readings)),
         conflicts=tuple(conflicts),
+        clearing=tuple(clearing),
         flaws=tuple(
             Flawed(
                 file=flaw.file,
@@ -305,13 +322,10 @@ def _position(point: tuple[float, float]) -> Position:
     return Position(round(point[0], 5), round(point[1], 5))
 
 
-def _references_differ(a: Volume, b: Volume) -> bool:
-    """Whether either comparison of the two bands is of levels that are measured from different things."""
-    pairs = ((a.lower.ref, b.upper.ref), (b.lower.ref, a.upper.ref))
-    return any(upper is not Ref.UNL and lower is not upper and {lower, upper} != _GROUND for lower, upper in pairs)
-
-
-_GROUND: Final = {Ref.SFC, Ref.AGL}
+def _by_margin(a: Volume, b: Volume, required: Separation) -> bool:
+    """Whether the bands are too close only because the margin and the highest ground were counted in."""
+    bare_ft = signed_vertical_gap_ft(a.lower, a.upper, b.lower, b.upper, LevelRules(0, 0))
+    return bare_ft >= required.vertical_ft
 
 
 def _amounts(separation: Separation) -> Amounts:

@@ -7,7 +7,7 @@ import msgspec
 
 from skyparley.check.comparing import Filed
 from skyparley.check.detection import Met
-from skyparley.check.report import Change, Conflict, Way, told
+from skyparley.check.report import Change, Clearing, Conflict, Way, told
 from skyparley.check.rules import Rules
 from skyparley.domain.settling import Mover, Near, Settlement, settle
 from skyparley.formats.records import Plan
@@ -32,9 +32,12 @@ class Neighbours:
         """The plans that a plan conflicts with."""
         return self._met.get(plan, set())
 
-    def around(self, mover: int, *, but: int) -> "Around":
-        """What one plan must not meet: all that it is compared with, without those that it conflicts with already, except one."""
-        return Around(self, mover, self.met_by(mover) - {but})
+    def around(self, mover: int, *, but: int | None = None) -> "Around":
+        """What one plan must not meet: all that it is compared with.
+
+        With `but`, those that it conflicts with already are left out except that one.
+        """
+        return Around(self, mover, set() if but is None else self.met_by(mover) - {but})
 
     def near(self, mover: int, volumes: Sequence[Volume], left_out: set[int]) -> list[Near]:
         """Volumes of others that are too close to those given, each by the separation of its own pair."""
@@ -52,13 +55,19 @@ class Neighbours:
     def _asked(self, own: Plan) -> list[tuple[Filed, Separation]]:
         """The two indexes, and what is required of this plan against each."""
         if not self._indexes:
-            self._indexes = {"PLAN": Filed(), "AIRSPACE": Filed()}
-            for owner, plan in enumerate(self._plans):
-                for place, volume in enumerate(plan.volumes):
-                    self._indexes[plan.origin].add((owner, place), volume)
+            self._indexes = {origin: self._filed(origin) for origin in ("PLAN", "AIRSPACE")}
         edge = self._rules.edge_separation
         among = edge if own.origin == "AIRSPACE" else self._rules.separation
         return [(self._indexes["PLAN"], among), (self._indexes["AIRSPACE"], edge)]
+
+    def _filed(self, origin: str) -> Filed:
+        keys = [
+            (owner, place)
+            for owner, plan in enumerate(self._plans)
+            if plan.origin == origin
+            for place in range(len(plan.volumes))
+        ]
+        return Filed(keys, [self._plans[owner].volumes[place] for owner, place in keys])
 
 
 class Around:
@@ -89,7 +98,24 @@ def with_ways(conflict: Conflict, met: Met, plans: Sequence[Plan], neighbours: N
     ]
     found = settle(movers, limit=WAYS_SHOWN)
     ways = tuple(_way(one, plans, by_name) for one in found)
-    return msgspec.structs.replace(conflict, ways=ways, no_way="" if ways else _none(plans, met, neighbours))
+    return msgspec.structs.replace(conflict, ways=ways, no_way="" if ways else _none(plans, met))
+
+
+def clearing_of(
+    plan: int, numbers: Sequence[int], plans: Sequence[Plan], neighbours: Neighbours, *, now_ms: int
+) -> Clearing:
+    """What one plan alone could do to be clear of everything."""
+    own = plans[plan]
+    name = f"{own.party} {own.id}"
+    found = settle([(_mover(name, own, now_ms=now_ms), neighbours.around(plan))], limit=WAYS_SHOWN)
+    return Clearing(
+        party=own.party,
+        id=own.id,
+        file=own.file,
+        conflicts=tuple(numbers),
+        ways=tuple(_way(one, plans, {name: plan}) for one in found),
+        no_way="" if found else "no change of its time, level or area keeps it clear of all; settle them one by one",
+    )
 
 
 def _sides(met: Met) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -108,11 +134,9 @@ def _names(one: Plan, other: Plan) -> tuple[str, str]:
     return (first, second) if first != second else (f"{first} ({one.file})", f"{second} ({other.file})")
 
 
-def _none(plans: Sequence[Plan], met: Met, neighbours: Neighbours) -> str:
-    more = max(len(neighbours.met_by(place)) for place in (met.one, met.other) if plans[place].origin == "PLAN")
+def _none(plans: Sequence[Plan], met: Met) -> str:
     whose = "of either plan" if {plans[met.one].origin, plans[met.other].origin} == {"PLAN"} else "of the plan"
-    text = f"no change of time, level or area {whose} keeps the other plans clear"
-    return f"{text}; it conflicts with {more - 1} more" if more > 1 else text
+    return f"no change of time, level or area {whose} alone keeps clear of everything else"
 
 
 def _way(settlement: Settlement, plans: Sequence[Plan], by_name: dict[str, int]) -> Way:

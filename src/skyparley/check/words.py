@@ -5,11 +5,12 @@ Every text that comes from a file is made plain first: a name cannot move the cu
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from skyparley.base.times import SECOND, parse_utc
 from skyparley.base.units import METRES_PER_NM
-from skyparley.check.report import Amounts, Conflict, Counts, Flawed, Position, Report, Required, Side, Told
+from skyparley.check.report import Amounts, Clearing, Conflict, Counts, Flawed, Position, Report, Required, Side, Told
 
 LABEL: Final = 10  # columns of "vertical  "
 INDENT: Final = 5
@@ -26,14 +27,16 @@ class Line(NamedTuple):
 def answer(report: Report, *, limit: int, width: int) -> Iterator[Line]:
     """The whole answer; `limit` conflicts are written out, 0 means all.  Lines are at most `width` long where words allow."""
     shown = report.conflicts[: limit or None]
-    previous: tuple[str, ...] = ()
-    for conflict in shown:
-        first = conflict.plans[0]
-        if _key(first) != previous:
-            yield from _heading(first, width)
-            previous = _key(first)
-        yield from _conflict(conflict, width)
-        yield Line("")
+    clearing = {(one.file, one.party, one.id): one for one in report.clearing}
+    for key, group in groupby(shown, key=lambda conflict: _key(conflict.plans[0])):
+        together = list(group)
+        yield from _heading(together[0].plans[0], width)
+        for conflict in together:
+            yield from _conflict(conflict, width)
+            yield Line("")
+        if key in clearing:
+            yield from _all_at_once(clearing[key], width)
+            yield Line("")
     if len(shown) < len(report.conflicts):
         yield from _rest(report.conflicts[len(shown) :], width)
     yield from _end(report, width)
@@ -119,6 +122,12 @@ def _conflict(conflict: Conflict, width: int) -> Iterator[Line]:
         yield from _labelled("settle" if place == 0 else "or", text, width)
 
 
+def _all_at_once(clearing: Clearing, width: int) -> Iterator[Line]:
+    yield from _wrapped(f"To clear all {len(clearing.conflicts)} at once:", INDENT, INDENT, width)
+    for text in [way.text for way in clearing.ways] or [clearing.no_way]:
+        yield from _wrapped(plain(text), INDENT + LABEL, INDENT + LABEL + 2, width)
+
+
 def facts(conflict: Conflict) -> Iterator[tuple[str, str]]:
     """What is known of a conflict: a label and a text each, the same on the terminal and on the page."""
     yield "lateral", _lateral(conflict)
@@ -163,10 +172,10 @@ def _lateral(conflict: Conflict) -> str:
 def _vertical(conflict: Conflict) -> str:
     gap, required = conflict.gap.vertical_ft, conflict.required.vertical_ft
     text = f"{gap:,} ft apart" if gap else "overlap"
+    if conflict.by_margin:
+        text += " once the table's margin and highest ground are counted in, for levels of different references"
     if required:
         text += f", {required:,} ft required"
-    if conflict.references:
-        text += " (levels of different references: the table's margin and highest ground are counted in)"
     return text
 
 
@@ -190,8 +199,9 @@ def _called(side: Side) -> str:
 
 def _what(side: Side) -> str:
     volume = f", volume {side.volume} of {side.volumes}" if side.volumes > 1 else ""
-    place = f", {side.place}" if side.place else ""
-    return plain(f"{volume_text(side)}; {side.file}{place}{volume}")
+    file = side.file.replace("\\", "/").rsplit("/", 1)[-1]
+    place = f"{side.place} of {file}" if side.place else file
+    return plain(f"{volume_text(side)}; {place}{volume}")
 
 
 def _key(side: Side) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from skyparley.cli.endings import NO, UNUSABLE, unusable
 
 if TYPE_CHECKING:
     from skyparley.check.detection import Met
-    from skyparley.check.report import Conflict, Report
+    from skyparley.check.report import Clearing, Conflict, Report
     from skyparley.check.rules import Rules
     from skyparley.cli.check_progress import Progress
     from skyparley.formats.records import Plan, Reading
@@ -76,10 +76,12 @@ def _run(given: Sequence[str], rules: "Rules", *, limit: int, form: str, aside: 
         readings = _read(given, progress)
         plans = [plan for reading in readings for plan in reading.plans]
         progress.step(f"comparing {len(plans):,} plans")
-        mets = in_order(plans, find(plans, rules))
+        mets = in_order(plans, find(plans, rules, progress=progress.part))
         everywhere = form != "text" or aside is not None
-        conflicts = _conflicts(plans, mets, rules, settled=limit or len(mets), everywhere=everywhere, progress=progress)
-        report = report_of(readings, plans, rules, conflicts)
+        settled = limit or len(mets)
+        conflicts = _conflicts(plans, mets, rules, told=len(mets) if everywhere else settled, progress=progress)
+        conflicts[:settled], clearing = _settled(conflicts[:settled], plans, mets, rules, progress)
+        report = report_of(readings, plans, rules, conflicts, clearing)
         if aside is not None:
             from skyparley.cli.check_page import write_page
 
@@ -108,31 +110,42 @@ def _read(given: Sequence[str], progress: "Progress") -> "list[Reading]":
 
 
 def _conflicts(
+    plans: "Sequence[Plan]", mets: "Sequence[Met]", rules: "Rules", *, told: int, progress: "Progress"
+) -> "list[Conflict]":
+    """The conflicts in words and figures; the first `told` of them with their places."""
+    from skyparley.check.report import conflict_of, located
+
+    found = []
+    for number, met in enumerate(mets, 1):
+        conflict = conflict_of(number, plans, met, rules)
+        if number <= told:
+            progress.step(f"conflict {number:,} of {told:,}")
+            conflict = located(conflict, plans, met)
+        found.append(conflict)
+    return found
+
+
+def _settled(
+    conflicts: "Sequence[Conflict]",
     plans: "Sequence[Plan]",
     mets: "Sequence[Met]",
     rules: "Rules",
-    *,
-    settled: int,
-    everywhere: bool,
     progress: "Progress",
-) -> "list[Conflict]":
-    """The conflicts in words and figures: the first `settled` with ways to settle, all of them with places if `everywhere`."""
-    if not mets:
-        return []
-    from skyparley.check.report import conflict_of, located
-    from skyparley.check.ways import Neighbours, with_ways
+) -> "tuple[list[Conflict], list[Clearing]]":
+    """The first conflicts with ways to settle them; and for each plan that has several of them, all at once."""
+    if not conflicts:
+        return [], []
+    from skyparley.check.ways import Neighbours, clearing_of, with_ways
     from skyparley.cli.surroundings import now_ms
 
     neighbours, now, found = Neighbours(plans, mets, rules), now_ms(), []
-    for number, met in enumerate(mets, 1):
-        conflict = conflict_of(number, plans, met, rules)
-        if everywhere or number <= settled:
-            conflict = located(conflict, plans, met)
-            progress.step(f"conflict {number:,} of {len(mets):,}")
-        if number <= settled:
-            conflict = with_ways(conflict, met, plans, neighbours, now_ms=now)
-        found.append(conflict)
-    return found
+    numbers: dict[int, list[int]] = {}
+    for met, conflict in zip(mets, conflicts, strict=False):
+        progress.step(f"ways to settle {conflict.number:,} of {len(conflicts):,}")
+        found.append(with_ways(conflict, met, plans, neighbours, now_ms=now))
+        numbers.setdefault(met.one, []).append(conflict.number)
+    several = [place for place, those in numbers.items() if len(those) > 1 and plans[place].origin == "PLAN"]
+    return found, [clearing_of(place, numbers[place], plans, neighbours, now_ms=now) for place in several]
 
 
 def _tell(form: str, report: "Report", plans: "Sequence[Plan]", mets: "Sequence[Met]", *, limit: int) -> None:

@@ -39,6 +39,10 @@ class Progress:
         width = shutil.get_terminal_size().columns - 1
         typer.echo(f"{CLEAR}{text[:width]}", nl=False, err=True)
 
+    def part(self, done: float) -> None:
+        """Shows how much of a comparison is done, 0 to 1."""
+        self.step(f"comparing: {done:.0%}")
+
     def took(self) -> str:
         """How long it took until now, for people."""
         return f"Checked in {time.monotonic() - self._began:.2f} s."
