@@ -284,3 +284,30 @@ def test_an_offer_that_was_refused_stays_refused_when_the_refusal_comes_back_bef
         assert [conflict.offer for conflict in (await world.state("B")).conflicts.values()] == [None]
 
     told(story, "A", "B")
+
+
+def test_a_restore_that_is_cut_off_does_not_seal_before_it_knows_what_bound_it() -> None:
+    """Seed 50277.  Our acceptance was back and their signature not yet; a change decided meanwhile was told as if it were free."""
+
+    async def story(world: SmallWorld) -> None:
+        one = await world.file("A", volume())
+        theirs = await world.file("B", raised(volume(), 1_500))
+        await asyncio.sleep(5)
+        await world.propose("B", theirs, one, one, raised(volume(), 40_000))
+        await asyncio.sleep(5)
+        before = world.backup("A")
+        assert not isinstance(await world.accept("A", one, theirs), Refusal)
+        await asyncio.sleep(5)
+        world.cut()
+        await world.restore("A", before)
+        assert not isinstance(await world.change("A", one, volume(start_min=125)), Refusal)
+        assert not isinstance(await world.change("A", one, volume(start_min=115)), Refusal)
+        world.heal()
+        while "ACC" not in types_sent(world, "A"):
+            await asyncio.sleep(0.001)
+        world.cut()
+        await asyncio.sleep(20)
+        assert not (await world.state("A")).agreements, "cut off before their signature came"
+        world.heal()
+
+    told(story, "A", "B")
