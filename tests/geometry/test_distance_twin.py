@@ -10,7 +10,7 @@ from skyparley.geometry.shapes import Circle
 from skyparley.geometry.sphere import core, core_distance_m
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.integers(0, 2**32))
 def test_core_distance_is_that_of_the_slow_twin(seed):
     a, b = some_pair(seeded(seed))

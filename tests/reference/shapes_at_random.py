@@ -6,7 +6,7 @@ import random
 from geographiclib.geodesic import Geodesic
 
 from skyparley.geometry.levels import Level, Ref
-from skyparley.geometry.shapes import Circle, Corridor, Polygon
+from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon
 from skyparley.geometry.validation import problems
 from skyparley.geometry.volumes import Volume
 
@@ -30,11 +30,11 @@ def some_size_m(rng, largest_m=2_000_000):
     return 10 ** rng.uniform(1.7, math.log10(largest_m))
 
 
-def some_shape(rng, place, size_m):
-    """A shape without problems around a place."""
+def some_shape(rng, place, size_m, kind=None):
+    """A shape without problems around a place, of one class if it is given."""
+    makers = [maker for maker, made in MAKERS if kind in (None, made)]
     while True:
-        kind = rng.choice((_circle, _corridor, _star, _star, _sliver, _holed))
-        shape = kind(rng, place, size_m)
+        shape = rng.choice(makers)(rng, place, size_m)
         if not problems(shape):
             return shape
 
@@ -124,3 +124,35 @@ def _holed(rng, place, size_m):
     ring = _star(rng, place, size_m, count=8)
     hole = _star(rng, place, size_m * 0.2)
     return Polygon(ring.outer, (hole.outer,))
+
+
+def _line(rng, place, size_m):
+    drawn = _corridor(rng, place, size_m)
+    return Line(drawn.line, drawn.half_width_m)
+
+
+def _orbit(rng, place, size_m):
+    end = moved(place, rng.uniform(0, 360), size_m * rng.uniform(0.05, 1))
+    return Orbit(place, end, size_m * 10 ** rng.uniform(-3, -0.2), rng.choice(("CENTRE", "LEFT", "RIGHT")))
+
+
+def _arc(rng, place, size_m):
+    """Slices, sectors and rings; fat ones and hair-thin ones; bearings often as people give them, in tens of degrees."""
+    outer = max(2.0, size_m * rng.uniform(0.3, 1))
+    inner = rng.choice((0.0, outer * rng.random(), outer - outer * 10 ** rng.uniform(-5, -0.5)))
+    first = rng.choice((rng.randrange(0, 360, 10), rng.uniform(0, 360)))
+    sweep = rng.choice((rng.uniform(0.05, 359.9), rng.choice((0.01, 90.0, 180.0, 270.0, 359.99)), 360.0))
+    return Arc(*place, inner if inner >= 1 else 0.0, outer, first, (first + sweep) % 360)
+
+
+MAKERS = (
+    (_circle, Circle),
+    (_corridor, Corridor),
+    (_star, Polygon),
+    (_star, Polygon),
+    (_sliver, Polygon),
+    (_holed, Polygon),
+    (_line, Line),
+    (_orbit, Orbit),
+    (_arc, Arc),
+)

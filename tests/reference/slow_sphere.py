@@ -1,4 +1,4 @@
-"""The slow twin of geometry/sphere.py: distances between cores by vectors, edge by edge, in plain Python.
+"""The slow twin of geometry/sphere.py: distances between cores by vectors, edge by edge.
 
 It shares nothing with the fast code but the definitions: mean sphere, great-circle edges, edges over 500 km cut along the WGS-84
 geodesic in equal pieces of at most 100 km, a ring read as its smaller side.
@@ -7,9 +7,11 @@ geodesic in equal pieces of at most 100 km, a ring read as its smaller side.
 import math
 from itertools import pairwise
 
+import numpy as np
 from geographiclib.geodesic import Geodesic
 
-from skyparley.geometry.shapes import Circle, Corridor, Polygon
+from reference.slow_outlines import arc_rings, racetrack_line
+from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon
 
 RADIUS_M = 6_371_008.8  # (2 a + b) / 3 of WGS-84, to the decimetre
 
@@ -112,7 +114,7 @@ class Ring:
         left_is_inside = turned > 0  # Gauss and Bonnet: the area to the left is 2 pi less all turns
         a, b = max(self.arcs, key=lambda arc: between_points(*arc))
         middle = normalised(plus(a, b))
-        room = min(to_arc(middle, arc) for arc in self.arcs if arc != (a, b))
+        room = nearest_of_many([(middle, middle)], [arc for arc in self.arcs if arc != (a, b)])
         aside = scaled(normalised(cross(a, b)), math.tan(0.3 * min(room, 0.5)) * (1 if left_is_inside else -1))
         self.inner = normalised(plus(middle, aside))
 
@@ -128,7 +130,7 @@ class Ring:
 
 
 class SlowCore:
-    """Arcs (or one point), and for a polygon its rings."""
+    """Arcs (or one point), and for an area its rings."""
 
     def __init__(self, shape):
         self.rings = []
@@ -137,13 +139,25 @@ class SlowCore:
                 point = unit(shape.lat, shape.lon)
                 self.radius_m, self.points, self.arcs = shape.radius_m, [point], [(point, point)]
             case Corridor():
-                self.radius_m, self.arcs = shape.half_width_m, cut(shape.line, closed=False)
-                self.points = [self.arcs[0][0], *(end for _, end in self.arcs)]
+                self._along(shape.line, shape.half_width_m)
+            case Line():
+                self._along(shape.line, shape.buffer_m)
+            case Orbit():
+                self._along(racetrack_line(shape), shape.radius_m)
             case Polygon():
-                self.radius_m = 0.0
-                self.rings = [Ring(ring) for ring in (shape.outer, *shape.holes)]
-                self.arcs = [arc for ring in self.rings for arc in ring.arcs]
-                self.points = [start for start, _ in self.arcs]
+                self._within((shape.outer, *shape.holes))
+            case Arc():
+                self._within(arc_rings(shape))
+
+    def _along(self, line, width_m):
+        self.radius_m, self.arcs = width_m, cut(line, closed=False)
+        self.points = [self.arcs[0][0], *(end for _, end in self.arcs)]
+
+    def _within(self, rings):
+        self.radius_m = 0.0
+        self.rings = [Ring(ring) for ring in rings]
+        self.arcs = [arc for ring in self.rings for arc in ring.arcs]
+        self.points = [start for start, _ in self.arcs]
 
     def has(self, point):
         return bool(self.rings) and self.rings[0].has(point) and not any(hole.has(point) for hole in self.rings[1:])
@@ -152,7 +166,57 @@ class SlowCore:
 def slow_distance_m(a, b):
     """Metres between the cores of two shapes: 0 if an edge crosses or one lies in the other, else the nearest two edges."""
     first, second = SlowCore(a), SlowCore(b)
-    nearest = min(between_arcs(p, q) for p in first.arcs for q in second.arcs)
+    if len(first.arcs) * len(second.arcs) > 2_000:
+        nearest = nearest_of_many(first.arcs, second.arcs)
+    else:
+        nearest = min(between_arcs(p, q) for p in first.arcs for q in second.arcs)
     if nearest == 0.0 or first.has(second.points[0]) or second.has(first.points[0]):
         return 0.0
     return nearest * RADIUS_M
+
+
+def nearest_of_many(first, second):
+    """The least of between_arcs over all pairs, by arrays: for shapes of thousands of vertices."""
+    few, many = sorted((first, second), key=len)
+    a, b = (np.array(ends) for ends in zip(*many, strict=True))
+    normals = np.cross(a, b)
+    least = math.inf
+    for arc in few:
+        start, end = np.array(arc[0]), np.array(arc[1])
+        normal = np.cross(start, end)
+        if _any_cross(arc, a, b, normals):
+            return 0.0
+        gaps = [_to_arcs(point, a, b, normals) for point in (start, end)]
+        gaps += [_to_arcs(points, start, end, normal) for points in (a, b)]
+        least = min(least, *(float(gap.min()) for gap in gaps))
+    return least
+
+
+def _angles(a, b):
+    return np.arctan2(np.linalg.norm(np.cross(a, b), axis=-1), (a * b).sum(-1))
+
+
+def _on_arcs(points, a, b, normals):
+    return ((np.cross(a, points) * normals).sum(-1) >= 0) & ((np.cross(points, b) * normals).sum(-1) >= 0)
+
+
+def _to_arcs(point, a, b, normals):
+    """Radians from one point to each of many arcs, or from each of many points to one arc."""
+    ends = np.minimum(_angles(a, point), _angles(b, point))
+    across = np.cross(point, normals)
+    beside = np.abs(np.arctan2((normals * point).sum(-1), np.linalg.norm(across, axis=-1)))
+    feet = np.cross(normals, across)
+    sound = (np.linalg.norm(normals, axis=-1) >= 1e-15) & (np.linalg.norm(feet, axis=-1) >= 1e-15)
+    return np.where(sound & _on_arcs(feet, a, b, normals), np.minimum(ends, beside), ends)
+
+
+def _any_cross(arc, a, b, normals):
+    """Whether one arc has a point in common with any of the others."""
+    own = np.array(arc[0]), np.array(arc[1])
+    normal = np.cross(*own)
+    lines = np.cross(normal, normals)
+    sound = np.linalg.norm(lines, axis=-1) >= 1e-20
+    return any(
+        bool((sound & _on_arcs(points, a, b, normals) & _on_arcs(points, own[0], own[1], normal)).any())
+        for points in (lines, -lines)
+    )
