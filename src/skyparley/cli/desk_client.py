@@ -18,11 +18,13 @@ from skyparley.base import limits
 from skyparley.base.errors import Reason
 from skyparley.cli.endings import NO, NOT_SERVING, UNUSABLE, Ending, refused, unusable
 from skyparley.domain.commands import Outcome
+from skyparley.domain.what_if import WhatIf
 from skyparley.state.views import Overview
 
 T = TypeVar("T")
 
 BASE: Final = "/desk/v1"
+JSON: Final = {"content-type": "application/json"}
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 _TRIES: Final = 2  # of one act, under one idempotency key: a retry of what was done gets the same answer
 
@@ -57,10 +59,18 @@ class Desk:
             raise self._silent(error) from None
         return self._read(answer, kind)
 
+    def ask(self, body: dict[str, Any]) -> WhatIf:
+        """What an act would come to.  Nothing is written, so it is asked once and without a key."""
+        try:
+            answer = self._http.post(f"{BASE}/what-if", content=_encoded(body), headers=JSON)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+        return self._read(answer, WhatIf)
+
     def act(self, path: str, body: dict[str, Any]) -> Outcome:
         """Has a command decided.  Ends the command line with its reasons when it is refused."""
-        headers = {"idempotency-key": SystemLuck().message_id(), "content-type": "application/json"}
-        content = msgspec.json.encode({name: value for name, value in body.items() if value is not None})
+        headers = {"idempotency-key": SystemLuck().message_id(), **JSON}
+        content = _encoded(body)
         for left in reversed(range(_TRIES)):
             try:
                 answer = self._http.post(BASE + path, content=content, headers=headers)
@@ -117,6 +127,10 @@ class Desk:
             f"The node in {self.folder} does not answer at {self._url}: {error or type(error).__name__}.",
             f"If it is not running, start it with: skyparley serve {self.folder}",
         )
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({name: value for name, value in body.items() if value is not None})
 
 
 @contextmanager

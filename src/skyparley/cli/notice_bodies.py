@@ -69,7 +69,7 @@ def body_of(said: Said, form: NoticeForm, *, now_ms: int | None) -> Body:
     return {
         "kind": kind,
         "volumes": volumes,
-        "due_regard": _regard(said) or form.due_regard or DueRegard(stated=True),
+        "due_regard": regard_of(said) or form.due_regard or DueRegard(stated=True),
         "audience": said.audience or form.audience,
         "key": said.key or form.key,
         **({"id": form.id.upper()} if form.id else {}),
@@ -91,7 +91,7 @@ def change_of(
     body: Body = {
         "kind": choose(kind, NOTICE_KINDS, what="kind of notice") if kind else None,
         "volumes": volumes,
-        "due_regard": _regard(said) or form.due_regard,
+        "due_regard": regard_of(said) or form.due_regard,
         "audience": said.audience or form.audience or None,
         "key": said.key or form.key,
     }
@@ -133,8 +133,16 @@ def file_form(said: Said) -> NoticeForm:
     return _decode(said.file, NoticeForm)
 
 
+def decoded_form(source: str, data: bytes | str) -> NoticeForm:
+    """One notice in human forms, from the bytes of a file.  Raises BadForm."""
+    return _decoded(source, data, NoticeForm)
+
+
 def _decode(source: str, kind: type[T]) -> T:
-    text = read_text(source, what="JSON as docs/guide/desk.md describes it")
+    return _decoded(source, read_text(source, what="JSON as docs/guide/desk.md describes it"), kind)
+
+
+def _decoded(source: str, text: bytes | str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as error:
@@ -188,7 +196,7 @@ def _adjusted(said: Said, notice: NoticeView, now_ms: int) -> tuple[VolumeSlot, 
     return volumes
 
 
-def _regard(said: Said) -> DueRegard | None:
+def regard_of(said: Said) -> DueRegard | None:
     """Due regard as the options say it; None where they do not."""
     if said.no_due_regard and said.due_regard:
         raise BadForm("--due-regard and --no-due-regard: one of them")

@@ -15,6 +15,7 @@ from skyparley.cli.screen import as_json, note, pairs, say, table
 
 if TYPE_CHECKING:
     from skyparley.cli.desk_client import Desk
+    from skyparley.cli.notice_bodies import Said
     from skyparley.domain.commands import Outcome
     from skyparley.state.views import NoticeView
 
@@ -44,6 +45,23 @@ UpperOption = Annotated[str, typer.Option(metavar="LEVEL", help="FL240, 9000 ft 
 StartOption = Annotated[str, typer.Option(metavar="TIME", help="2026-11-23T08:00Z, or +30min from now.")]
 EndOption = Annotated[str, typer.Option(metavar="TIME", help="As --start, or 09:30Z on the day of the start.")]
 FileOption = Annotated[str, typer.Option(metavar="FILE", help="The notice as JSON, `-` for standard input.")]
+PlansArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="Plans as GeoJSON, OpenAir, ED-269, ED-318 or F3548 JSON, or one notice as JSON; - is standard input. "
+        "Shown first, then filed all or none.",
+        show_default=False,
+    ),
+]
+PartyOption = Annotated[
+    str, typer.Option("--party", metavar="NAME", help="Of FILE: whose plans. Without it ours and those of nobody.")
+]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", metavar="ID", help="Of FILE: these ids or names, * for any text. Repeat.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Of FILE: file what is shown without asking.")]
+WhatIfOption = Annotated[bool, typer.Option("--what-if", help="Say what it would come to; send nothing.")]
 ToOption = Annotated[list[str] | None, typer.Option("--to", metavar="PEER", help="Who is told. Repeat for several.")]
 KeyOption = Annotated[
     list[str] | None,
@@ -77,6 +95,7 @@ def register(app: typer.Typer) -> None:
 
 
 def file_notice(
+    plans: PlansArgument = "",
     node: NodeOption = None,
     kind: KindOption = "",
     circle: CircleOption = None,
@@ -92,9 +111,13 @@ def file_notice(
     key: KeyOption = None,
     no_due_regard: RegardOption = "",
     notice_id: Annotated[str, typer.Option("--id", help="Its id. Without it the node takes the next.")] = "",
+    party: PartyOption = "",
+    only: OnlyOption = None,
+    yes: YesOption = False,
+    what_if: WhatIfOption = False,
     json: JsonOption = False,
 ) -> None:
-    """File a notice: area, levels, times, and who is told. Without --to it is told to nobody."""
+    """File a notice: area, levels, times, and who is told; or the plans of FILE. Without --to it is told to nobody."""
     from skyparley.cli.desk_client import open_desk
     from skyparley.cli.notice_bodies import Said, body_of, file_form, says_from_now
 
@@ -108,10 +131,20 @@ def file_notice(
         key=tuple(key or ()),
         no_due_regard=no_due_regard,
     )
+    if plans:
+        if notice_id:
+            raise unusable("--id is the id of one notice; the node gives the notices of a file their ids")
+        _file_plans(node, plans, said, party=party, only=only, yes=yes, what_if=what_if, json=json)
+        return
+    if party or only or yes:
+        raise unusable("--party, --only and --yes choose from a file of plans: skyparley notice file FILE ...")
     form = file_form(said)
     with open_desk(node) as desk:
         body = body_of(said, form, now_ms=desk.overview().now if says_from_now(said, form) else None)
-        outcome = _act_with_key(desk, "/notices", {**body, **({"id": notice_id.upper()} if notice_id else {})})
+        body |= {"id": notice_id.upper()} if notice_id else {}
+        if what_if:
+            raise typer.Exit(_ask(desk, {"notices": [body]}, json))
+        outcome = _act_with_key(desk, "/notices", body)
         waiting = _waiting(desk, outcome, json)
     _tell(outcome, f"{outcome.refs.get('ref')} is filed{waiting}.", json)
     if not json and not body.get("audience"):
@@ -139,6 +172,7 @@ def change(
     no_due_regard: RegardOption = "",
     due_regard: Annotated[bool, typer.Option("--due-regard", help="Due regard is stated.")] = False,
     expect: ExpectOption = None,
+    what_if: WhatIfOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make a new version of a notice. What is not said stays; with levels or times alone all its volumes change."""
@@ -166,9 +200,10 @@ def change(
         _decided_on(notice, expect)
         for line in changes(notice.volumes, volumes) if volumes is not None else ():
             note(f"  {line}")
-        outcome = _act_with_key(
-            desk, f"/notices/{notice.id}/change", {"expected_version": expect or notice.version, **body}
-        )
+        body["expected_version"] = expect or notice.version
+        if what_if:
+            raise typer.Exit(_ask(desk, {"changes": [{"id": notice.id, **body}]}, json))
+        outcome = _act_with_key(desk, f"/notices/{notice.id}/change", body)
         waiting = _waiting(desk, outcome, json)
     _tell(outcome, f"{outcome.refs.get('ref')} holds{waiting}.", json)
 
@@ -309,6 +344,31 @@ def _show(notice: "NoticeView", conflicts: list[str]) -> None:
 
 
 # --- what the commands share --------------------------------------------------------------------------------------
+
+
+def _file_plans(node: Any, source: str, said: "Said", *, only: list[str] | None, **told: Any) -> None:
+    """The plans of a file; what one notice from options has of its own is refused beside them."""
+    from skyparley.cli.desk_client import open_desk
+    from skyparley.cli.notice_file import FileSaid, file_plans
+
+    if said.file:
+        raise unusable(f"{source} and --file {said.file}: one of them; FILE alone is shown before it is filed")
+    if said.shapes or said.volumes or said.defaults["lower"] or said.defaults["upper"]:
+        raise unusable("areas and levels come from the file or from options, not from both")
+    with open_desk(node) as desk:
+        file_plans(desk, FileSaid(source=source, said=said, only=tuple(only or ()), **told))
+
+
+def _ask(desk: "Desk", question: dict[str, Any], json: bool) -> int:
+    """What one act would come to, printed; the exit code says whether it would be taken."""
+    from skyparley.cli.what_if_shown import tell_what_if
+
+    said = {name: [_without_none(one) for one in acts] for name, acts in question.items()}
+    return tell_what_if(desk.ask(said), desk.overview().table, json=json)
+
+
+def _without_none(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _shapes(

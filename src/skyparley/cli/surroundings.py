@@ -1,6 +1,7 @@
 """The command line's own clock, luck and terminal: what a command takes from the machine it runs on."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import typer
@@ -28,19 +29,30 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def read_text(source: str, *, what: str) -> str:
-    """The text of a file, or of standard input for `-`.  Ends the command when there is none, or far too much."""
+def read_bytes(source: str, *, what: str, most_bytes: int) -> bytes:
+    """What a file holds, or standard input for `-`.  Ends the command when there is none, or far too much."""
     try:
-        with sys.stdin.buffer if source == "-" else Path(source).open("rb") as stream:
-            data = stream.read(limits.DESK_BODY_BYTES + 1)
+        with nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as stream:
+            data = stream.read(most_bytes + 1)
     except OSError as error:
         raise unusable(f"{source} cannot be read: {error.strerror}; it should hold {what}") from None
-    if len(data) > limits.DESK_BODY_BYTES:
-        raise unusable(f"{source} is larger than {limits.DESK_BODY_BYTES} bytes; it should hold {what}")
+    if len(data) > most_bytes:
+        raise unusable(f"{source} is larger than {most_bytes} bytes; it should hold {what}")
+    return data
+
+
+def read_text(source: str, *, what: str) -> str:
+    """The text of a file, or of standard input for `-`.  Ends the command when there is none, or far too much."""
+    data = read_bytes(source, what=what, most_bytes=limits.DESK_BODY_BYTES)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise unusable(f"{source} is not text; it should hold {what}") from None
+
+
+def ask_yes(question: str) -> bool:
+    """Whether a person says yes; no unless it is said."""
+    return bool(typer.confirm(question))
 
 
 def ask_passphrase() -> str:

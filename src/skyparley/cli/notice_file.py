@@ -1,0 +1,236 @@
+"""`skyparley notice file FILE`: the plans of a file become notices, previewed first, filed all or none."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+
+from skyparley.base import limits
+from skyparley.base.errors import Reason
+from skyparley.cli.choices import choose
+from skyparley.cli.desk_client import Desk
+from skyparley.cli.endings import NO, UNUSABLE, Ending, unusable
+from skyparley.cli.forms import BadForm, read_time
+from skyparley.cli.notice_bodies import Said, body_of, decoded_form, regard_of
+from skyparley.cli.notice_file_plans import Chosen, Common, Entry, Unfit, entries_of, only, unfit_flaws, whose
+from skyparley.cli.notice_file_shown import NotFiled, Preview, show_preview
+from skyparley.cli.screen import as_json, note, say
+from skyparley.cli.shown import not_received
+from skyparley.cli.surroundings import at_terminal, read_bytes
+from skyparley.domain.messages.codes import NOTICE_KINDS
+from skyparley.domain.messages.slots import DueRegard
+from skyparley.domain.what_if import WhatIf
+from skyparley.formats.geojson import stem
+from skyparley.formats.reading import read
+from skyparley.formats.records import Reading
+from skyparley.state.views import Overview
+
+ONE_NOTICE: Final = "JSON of one notice"
+
+
+class FileSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was told.  `said`: the options that a notice from options has, too."""
+
+    source: str
+    said: Said
+    party: str = ""
+    only: tuple[str, ...] = ()
+    yes: bool = False
+    what_if: bool = False
+    json: bool = False
+
+
+def file_plans(desk: Desk, told: FileSaid) -> None:
+    """Previews what a file comes to, asks, and files it.  Ends the command with the exit code where it does not."""
+    from skyparley.cli.surroundings import ask_yes
+
+    data = read_bytes(told.source, what="plans", most_bytes=limits.CHECK_FILE_BYTES)
+    seen = desk.overview()
+    preview = _preview(desk, told, _reading(told.source, data), data, seen)
+    person = at_terminal() and not (told.json or told.what_if or told.yes)
+    if not told.json:
+        show_preview(preview, seen.table)
+    stops = not_filed(preview, may_know=person)
+    if stops is None and (told.yes or (person and ask_yes(_question(preview)))):
+        _file(desk, preview, told)
+        return
+    if told.json:
+        as_json(preview)
+    if stops is not None:
+        raise Ending(stops.exit_code, *stops.lines)
+    note("Nothing was filed." if person or told.what_if else f"Nothing was filed. To file {_them(preview)}, add --yes.")
+    if person:
+        raise Ending(NO)
+
+
+def not_filed(preview: Preview, *, may_know: bool) -> NotFiled | None:
+    """Why nothing can be filed; None where all can.  `may_know`: a person is there to say that the conflicts are known."""
+    if preview.unfit:
+        parts = len(preview.unfit)
+        lines = [f"{parts} {'part' if parts == 1 else 'parts'} of {preview.file} cannot be told. Nothing was filed:"]
+        lines += [line for one in preview.unfit for line in _unfit_lines(one)]
+        return NotFiled(UNUSABLE, (*lines, "Mend the file, or choose its other parts with --only."))
+    refused = [
+        (entry, reason)
+        for entry, would in preview.pairs()
+        for reason in would.reasons
+        if not (may_know and reason.code == "KEY_INCOMPLETE")
+    ]
+    lines = [f"  {entry.file_id}: {_reason_text(reason)}" for entry, reason in refused]
+    lines += [f"  {_reason_text(reason)}" for reason in preview.reasons]
+    if not lines:
+        return None
+    only_keys = not preview.reasons and all(reason.code == "KEY_INCOMPLETE" for _, reason in refused)
+    keys = " ".join(f"--key '{ref}'" for ref in sorted({ref for _, reason in refused for ref in reason.ids}))
+    hint = [f"To file all the same, knowing what each conflicts with, add: {keys}"] if only_keys else []
+    return NotFiled(NO, ("Refused. Nothing was filed:", *lines, *hint))
+
+
+# --- what the file comes to ---------------------------------------------------------------------------------------
+
+
+def _reading(source: str, data: bytes) -> Reading:
+    """The file as its readers read it; one notice in the form of `notice show --as-file` has no reader and no plans."""
+    if _is_one_notice(data):
+        return Reading(file=source, format=ONE_NOTICE, features=1)
+    return msgspec.structs.replace(read("stdin" if source == "-" else source, data), file=source)
+
+
+def _is_one_notice(data: bytes) -> bool:
+    """Whether JSON is a notice in human forms: its volumes have a shape, as no other format has it."""
+    try:
+        found = msgspec.json.decode(data)
+        return "shape" in found["volumes"][0]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, LookupError):
+        return False
+
+
+def _preview(desk: Desk, told: FileSaid, reading: Reading, data: bytes, seen: Overview) -> Preview:
+    if reading.format == ONE_NOTICE:
+        chosen = _one(told, data, seen.now)
+    else:
+        chosen = _chosen(told, reading, seen)
+    if len(chosen.entries) > limits.NOTICES_AT_ONCE:
+        text = f"{len(chosen.entries)} notices; at most {limits.NOTICES_AT_ONCE} are filed at once"
+        raise unusable(f"{text}: choose some with --only, like --only {chosen.entries[0].file_id}")
+    bodies = [entry.body for entry in chosen.entries]
+    answer = desk.ask({"notices": bodies}) if bodies else WhatIf(position=seen.position, now=seen.now)
+    return Preview(
+        file=told.source,
+        format=reading.format,
+        features=reading.features,
+        notices=chosen.entries,
+        would=answer.notices,
+        reasons=answer.reasons,
+        unfit=chosen.unfit,
+        left_out=(*reading.left_out, *chosen.left_out),
+        position=answer.position,
+    )
+
+
+def _chosen(told: FileSaid, reading: Reading, seen: Overview) -> Chosen:
+    """The plans of a file that are to be filed, as notices."""
+    unnamed = stem("stdin" if told.source == "-" else told.source)
+    plans, others = whose(reading, party=told.party, ours=seen.own.name, unnamed=unnamed)
+    plans, flaws, rest = only(plans, reading.flaws, told.only)
+    said = told.said
+    if not said.kind:
+        raise BadForm(f"what kind of notices? Add --kind: {', '.join(NOTICE_KINDS)}")
+    start = read_time(said.defaults["start"], now_ms=seen.now) if said.defaults.get("start") else None
+    common = Common(
+        kind=choose(said.kind, NOTICE_KINDS, what="kind of notice"),
+        due_regard=regard_of(said) or DueRegard(stated=True),
+        audience=said.audience,
+        key=said.key,
+        window=(start, _end(said.defaults, start, seen.now)),
+    )
+    entries, unfit = entries_of(plans, common)
+    return Chosen(tuple(entries), (*unfit_flaws(flaws), *unfit), (*others, *rest))
+
+
+def _end(defaults: Mapping[str, str], start: int | None, now_ms: int) -> int | None:
+    return read_time(defaults["end"], now_ms=now_ms, day_ms=start) if defaults.get("end") else None
+
+
+def _one(told: FileSaid, data: bytes, now_ms: int) -> Chosen:
+    """One notice in human forms, as `--file` takes it."""
+    if told.party or told.only or any(told.said.defaults.values()):
+        raise unusable(
+            f"{told.source} is one notice with its own levels and times; --kind, --to and --key can be added"
+        )
+    form = decoded_form(told.source, data)
+    body = body_of(told.said, form, now_ms=now_ms)
+    return Chosen((Entry(file_id=form.id or "-", body=body),), (), ())
+
+
+# --- filing -------------------------------------------------------------------------------------------------------
+
+
+def _file(desk: Desk, preview: Preview, told: FileSaid) -> None:
+    """Files all that was previewed, each notice naming exactly the conflicts that were shown with it."""
+    bodies = [
+        {**entry.body, "key": (*entry.body["key"], *(conflict.ref for conflict in would.conflicts))}
+        for entry, would in preview.pairs()
+    ]
+    outcome = desk.act("/notices/batch", {"notices": bodies})
+    if told.json:
+        as_json(msgspec.structs.replace(preview, outcome=outcome))
+        return
+    ids = [str(one["id"]) for one in outcome.refs["notices"]]
+    say(f"{len(ids)} {'notice is' if len(ids) == 1 else 'notices are'} filed: {runs(ids)}{_waiting(desk, ids)}.")
+    if outcome.conflicts:
+        count = len(outcome.conflicts)
+        say(f"{count} {'conflict comes' if count == 1 else 'conflicts come'} of it: skyparley conflict list")
+    if not any(entry.body.get("audience") for entry in preview.notices):
+        note("Nobody was told: they stay local. Tell a peer with: skyparley notice change ... --to PEER")
+
+
+def _waiting(desk: Desk, ids: Sequence[str]) -> str:
+    """Who has not received them; that the node cannot be looked at now does not undo what was filed."""
+    try:
+        seen = desk.overview()
+    except Ending:
+        return ""
+    absent = sorted({peer for notice_id in ids for peer in not_received(seen, notice_id)})
+    return (
+        f"; {' and '.join(absent)} {'have' if len(absent) > 1 else 'has'} NOT received them yet (link down)"
+        if absent
+        else ""
+    )
+
+
+def runs(ids: Sequence[str]) -> str:
+    """Ids that follow each other as one span: `A-0007 to A-0026, X-1`."""
+    spans: list[list[str]] = [[one] for one in ids[:1]]
+    for before, one in pairwise(ids):
+        if _follows(before, one):
+            spans[-1].append(one)
+        else:
+            spans.append([one])
+    return ", ".join(span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans)
+
+
+def _follows(before: str, one: str) -> bool:
+    (name, _, number), (other, _, next_number) = before.rpartition("-"), one.rpartition("-")
+    return name == other and number.isdigit() and next_number.isdigit() and int(next_number) == int(number) + 1
+
+
+def _question(preview: Preview) -> str:
+    conflicting = sum(1 for would in preview.would if would.conflicts)
+    known = f", {'it' if len(preview.would) == 1 else conflicting} in conflict as shown" if conflicting else ""
+    return f"File {_them(preview)}{known}?"
+
+
+def _them(preview: Preview) -> str:
+    count = len(preview.notices)
+    return "this notice" if count == 1 else f"these {count} notices"
+
+
+def _unfit_lines(one: Unfit) -> Iterable[str]:
+    where = f"{one.place} ({one.file_id})" if one.place and one.file_id else one.place or one.file_id or "the file"
+    return (f"  {where}: {_reason_text(reason)}" for reason in one.reasons)
+
+
+def _reason_text(reason: Reason | Any) -> str:
+    return f"{reason.code}: {reason.text}"
