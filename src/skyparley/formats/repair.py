@@ -7,6 +7,7 @@ untangled is held by its convex hull.  Nothing is ever made smaller.
 
 import math
 import re
+from itertools import product
 from typing import Final, NamedTuple
 
 from skyparley.formats.arcs import axes, dot
@@ -15,8 +16,9 @@ from skyparley.geometry.outline import outline
 from skyparley.geometry.rings import Vector, distinct, vector
 from skyparley.geometry.shapes import Corridor, Point, Polygon, Shape
 
-_MEETS = re.compile(r"[Ee]dge (\d+) (crosses|has duplicate vertex with) edge (\d+)")
+_MEETS = re.compile(r"[Ee]dge (\d+) (?:crosses|has duplicate vertex with) edge (\d+)")
 _MOST_CUTS: Final = 64  # of one ring; more are a scribble, of which the hull is taken
+_PARALLEL: Final = 1e-18  # of the product of two normals: under it the place of a crossing is noise
 _SLIVER_HALF_WIDTH_M: Final = 1.0  # a loop of under a square metre has no inner point so far from its edge
 
 
@@ -84,39 +86,40 @@ def _loops(ring: list[Point]) -> list[list[Point]] | None:
     return done
 
 
-def _meeting(loop: list[Point]) -> tuple[int, int, bool] | None:
-    """The first two edges that meet, by the exact library's own word, and whether it is in a common vertex."""
+def _meeting(loop: list[Point]) -> tuple[int, int] | None:
+    """The first two edges that meet, by the exact library's own word; None for a loop that does not meet itself."""
     for flaw in shape_flaws(Polygon(tuple(loop))):
         found = _MEETS.search(flaw.text)
         if found is not None:
-            return int(found[1]), int(found[3]), found[2] != "crosses"
+            first, second = sorted((int(found[1]), int(found[2])))
+            return first, second
     return None
 
 
-def _cut(loop: list[Point], first: int, second: int, in_vertex: bool) -> tuple[list[Point], list[Point]] | None:
-    """Two loops from one that meets itself.  None where the place cannot be told."""
+def _cut(loop: list[Point], first: int, second: int) -> tuple[list[Point], list[Point]] | None:
+    """Two loops from one whose edges `first` < `second` meet.  None where the place cannot be told."""
     count = len(loop)
-    first, second = min(first, second), max(first, second)
     if second >= count:
         return None
-    if in_vertex or loop[first] == loop[second]:
-        return loop[first:second], [*loop[second:], *loop[:first]]
-    ends = (loop[first], loop[(first + 1) % count], loop[second], loop[(second + 1) % count])
-    place = _crossing(*map(vector, ends))
+    for one, other in product((first, first + 1), (second, (second + 1) % count)):
+        if one != other and loop[one] == loop[other]:
+            low, high = sorted((one, other))
+            return loop[low:high], [*loop[high:], *loop[:low]]
+    place = _crossing(loop[first], loop[first + 1], loop[second], loop[(second + 1) % count])
     if place is None:
         return None
-    inner = [place, *loop[first + 1 : second + 1]]
-    return inner, [place, *loop[second + 1 :], *loop[: first + 1]]
+    return [place, *loop[first + 1 : second + 1]], [place, *loop[second + 1 :], *loop[: first + 1]]
 
 
-def _crossing(a: Vector, b: Vector, c: Vector, d: Vector) -> Point | None:
-    """Where two edges cross, as one of their ends where it is one; None for edges of one great circle."""
-    normal = _cross(_cross(a, b), _cross(c, d))
+def _crossing(a: Point, b: Point, c: Point, d: Point) -> Point | None:
+    """Where the edges from a to b and from c to d cross; None for edges of one great circle, which cross nowhere."""
+    start, end = vector(a), vector(b)
+    normal = _cross(_cross(start, end), _cross(vector(c), vector(d)))
     length = math.hypot(*normal)
-    if length < 1e-18:
+    if length < _PARALLEL:
         return None
     x, y, z = (part / length for part in normal)
-    if x * (a[0] + b[0]) + y * (a[1] + b[1]) + z * (a[2] + b[2]) < 0:
+    if x * (start[0] + end[0]) + y * (start[1] + end[1]) + z * (start[2] + end[2]) < 0:
         x, y, z = -x, -y, -z
     return (math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x)))
 
