@@ -54,6 +54,21 @@ def corridor(half_width_m: int, *line: tuple[float, float]) -> Json:
     return {"type": "corridor", "line": at(*line), "half_width_m": half_width_m}
 
 
+def orbit(radius_m: int, start: tuple[float, float], end: tuple[float, float], side: str = "CENTRE") -> Json:
+    return {"type": "orbit", "start": at(start)[0], "end": at(end)[0], "radius_m": radius_m, "side": side}
+
+
+def line(buffer_m: int, *points: tuple[float, float]) -> Json:
+    return {"type": "line", "line": at(*points), "buffer_m": buffer_m}
+
+
+def arc(centre: tuple[float, float], radii_m: tuple[int, int], bearings: tuple[float, float]) -> Json:
+    first, last = (round(bearing * 1000) for bearing in bearings)
+    inner_m, outer_m = radii_m
+    told = {"type": "arc", "centre": at(centre)[0], "inner_m": inner_m, "outer_m": outer_m}
+    return {**told, "from_mdeg": first, "to_mdeg": last}
+
+
 def box(south: float, west: float, north: float, east: float) -> list[tuple[float, float]]:
     return [(south, west), (south, east), (north, east), (north, west)]
 
@@ -93,7 +108,33 @@ def shapes() -> Iterator[tuple[str, Json, Json]]:
     yield "an edge is a great circle and bulges to the pole", polygon(box(50, 0, 60, 30)), circle(60.5, 15, 100)
     yield "a vertex that repeats", polygon([(35, 35), (35, 35), (35, 36), (36, 36)]), circle(35.9, 35.0, 1_000)
     yield "two corridors that cross", corridor(100, (35, 35), (36, 36)), corridor(100, (35, 36), (36, 35))
+    yield from racetracks_and_sectors()
     yield "far away", circle(35, 35, 10_000), circle(-35, -145.5, 10_000)
+
+
+def racetracks_and_sectors() -> Iterator[tuple[str, Json, Json]]:
+    """Orbits, lines and arcs."""
+    leg = ((36.1, 37.2), (36.3, 37.6))
+    yield "an orbit around its leg", orbit(9_260, *leg), circle(36.5, 37.2, 5_000)
+    yield "an orbit to the left of its leg", orbit(9_260, *leg, "LEFT"), circle(36.5, 37.2, 5_000)
+    yield "an orbit to the right of its leg", orbit(9_260, *leg, "RIGHT"), circle(36.5, 37.2, 5_000)
+    yield "an orbit of 4,000 km beside its leg", orbit(300_000, (10, 0), (40, 20), "RIGHT"), circle(30, 20, 100_000)
+    yield "a line with a buffer", line(9_260, (36, 37), (36.2, 38), (36, 39)), circle(36.5, 38, 9_000)
+    sector, ring = arc((36, 37), (18_520, 37_040), (30, 90)), arc((36, 37), (90_000, 100_000), (0, 360))
+    yield "a sector and a circle within it", sector, circle(36.1, 37.25, 100)
+    yield "a sector, and a circle behind its centre", sector, circle(35.95, 36.9, 5_000)
+    yield "a sector, and a circle beyond its rim", sector, circle(36.3, 37.5, 5_000)
+    yield "a sector over north", arc((36, 37), (18_520, 37_040), (330, 30)), circle(36.5, 37, 1_000)
+    yield "a slice over 180 degrees", arc((36, 37), (0, 37_040), (100, 80)), circle(36, 37.2, 1_000)
+    yield "in the hollow of a ring", ring, circle(36, 37, 50_000)
+    yield "a ring and the racetrack across it", ring, orbit(5_000, (36, 37), (37.5, 37), "LEFT")
+    yield "a sector over the pole", arc((89, 0), (50_000, 200_000), (350, 10)), circle(88.5, 180, 1_000)
+    yield "a slice over the antimeridian", arc((0, 179.9), (0, 100_000), (45, 135)), circle(0, -178.9, 1_000)
+    yield (
+        "a sector of 3,000 km and a border",
+        arc((50, 10), (1_000_000, 3_000_000), (200, 220)),
+        line(1, (0, 0), (9, 9)),
+    )
 
 
 def windows() -> Iterator[tuple[str, Json, Json]]:

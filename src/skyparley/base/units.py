@@ -1,7 +1,7 @@
 """Units: what crosses the wire is whole; what is computed is in metres, feet and milliseconds.
 
 Axes: latitude north, longitude east, degrees, WGS-84. Positions on the wire are integers of 1e-7 degrees
-(about 1.1 cm of latitude).  Source: DESIGN, "The line protocol".
+(about 1.1 cm of latitude), bearings integers of thousandths of a degree.  Source: DESIGN, "The line protocol".
 """
 
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 METRES_PER_NM: Final = 1852
 METRES_PER_FOOT: Final = 0.3048
 E7_PER_DEGREE: Final = 10_000_000
+MDEG_PER_DEGREE: Final = 1_000  # bearings on the wire: 1.7 m aside at 100 km
 
 
 def nm_to_m(nm: float) -> float:

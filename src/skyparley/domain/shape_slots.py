@@ -3,10 +3,20 @@
 Rounding moves a vertex by up to a centimetre and a length by up to half a metre, so what is rounded is judged again.
 """
 
-from skyparley.base.units import degrees_to_e7
-from skyparley.domain.messages.slots import CircleSlot, CorridorSlot, PolygonSlot, Position, ShapeSlot, VolumeSlot
+from skyparley.base.units import MDEG_PER_DEGREE, degrees_to_e7
+from skyparley.domain.messages.slots import (
+    ArcSlot,
+    CircleSlot,
+    CorridorSlot,
+    LineSlot,
+    OrbitSlot,
+    PolygonSlot,
+    Position,
+    ShapeSlot,
+    VolumeSlot,
+)
 from skyparley.domain.volumes import level_slot
-from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
+from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Point, Polygon, Shape
 from skyparley.geometry.volumes import Volume
 
 
@@ -19,8 +29,19 @@ def shape_slot(shape: Shape) -> ShapeSlot:
             return PolygonSlot(rings=tuple(tuple(map(_position, ring)) for ring in (shape.outer, *shape.holes)))
         case Corridor():
             return CorridorSlot(line=tuple(map(_position, shape.line)), half_width_m=round(shape.half_width_m))
-        case _:
-            raise TypeError(f"a {type(shape).__name__} has no form on the wire yet")
+        case Orbit():
+            start, end = _position(shape.start), _position(shape.end)
+            return OrbitSlot(start=start, end=end, radius_m=round(shape.radius_m), side=shape.side)
+        case Line():
+            return LineSlot(line=tuple(map(_position, shape.line)), buffer_m=round(shape.buffer_m))
+        case Arc():
+            return ArcSlot(
+                centre=_position((shape.lat, shape.lon)),
+                inner_m=round(shape.inner_m),
+                outer_m=round(shape.outer_m),
+                from_mdeg=round(shape.from_deg * MDEG_PER_DEGREE),
+                to_mdeg=round(shape.to_deg * MDEG_PER_DEGREE),
+            )
 
 
 def volume_slot(volume: Volume) -> VolumeSlot:

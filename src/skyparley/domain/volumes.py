@@ -8,15 +8,18 @@ from typing import Final
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Reason
-from skyparley.base.units import E7_PER_DEGREE, METRES_PER_NM
+from skyparley.base.units import E7_PER_DEGREE, MDEG_PER_DEGREE, METRES_PER_NM
 from skyparley.domain.messages.codes import NO_LEAST_SIZE_KINDS, NoticeKind
 from skyparley.domain.messages.slots import (
     AglSlot,
     AmslSlot,
+    ArcSlot,
     CircleSlot,
     CorridorSlot,
     FlSlot,
     LevelSlot,
+    LineSlot,
+    OrbitSlot,
     PolygonSlot,
     SfcSlot,
     ShapeSlot,
@@ -27,7 +30,7 @@ from skyparley.domain.messages.slots import (
 from skyparley.domain.table import Table
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.levels import Level, Ref
-from skyparley.geometry.shapes import Circle, Corridor, Polygon, Shape, contains_shape
+from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon, Shape, contains_shape
 from skyparley.geometry.validation import vertices_needed
 from skyparley.geometry.volumes import Volume, volume_problems
 
@@ -54,6 +57,13 @@ def shape_of(slot: ShapeSlot) -> Shape:
             return Polygon(rings[0], tuple(rings[1:]))
         case CorridorSlot():
             return Corridor(tuple(_degrees(position) for position in slot.line), slot.half_width_m)
+        case OrbitSlot():
+            return Orbit(_degrees(slot.start), _degrees(slot.end), slot.radius_m, slot.side)
+        case LineSlot():
+            return Line(tuple(_degrees(position) for position in slot.line), slot.buffer_m)
+        case ArcSlot():
+            bearings = (slot.from_mdeg / MDEG_PER_DEGREE, slot.to_mdeg / MDEG_PER_DEGREE)
+            return Arc(*_degrees(slot.centre), slot.inner_m, slot.outer_m, *bearings)
 
 
 def level_of(slot: LevelSlot) -> Level:

@@ -1,6 +1,6 @@
 """The slots of every type: the field whitelist (DIS-01).  A member that is not here cannot be stored or sent."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,7 @@ Utc = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="UTC, millis
 Feet = Annotated[int, Meta(ge=-2_000, le=200_000, description="feet")]
 Metres = Annotated[int, Meta(ge=0, le=20_100_000, description="whole metres")]
 E7 = Annotated[int, Meta(ge=-1_800_000_000, le=1_800_000_000, description="1e-7 degrees")]
+Mdeg = Annotated[int, Meta(ge=0, le=360_000, description="true bearing, thousandths of a degree, clockwise from north")]
 Position = tuple[E7, E7]
 """Latitude, longitude."""
 DetachedJws = Annotated[str, Meta(max_length=600)]
@@ -50,7 +51,27 @@ class CorridorSlot(Wire, frozen=True, kw_only=True, tag_field="type", tag="corri
     half_width_m: Metres
 
 
-ShapeSlot = CircleSlot | PolygonSlot | CorridorSlot
+class OrbitSlot(Wire, frozen=True, kw_only=True, tag_field="type", tag="orbit"):
+    start: Position
+    end: Position
+    radius_m: Metres
+    side: Literal["CENTRE", "LEFT", "RIGHT"]
+
+
+class LineSlot(Wire, frozen=True, kw_only=True, tag_field="type", tag="line"):
+    line: Annotated[tuple[Position, ...], Meta(min_length=1, max_length=limits.VERTICES_PER_SHAPE)]
+    buffer_m: Metres
+
+
+class ArcSlot(Wire, frozen=True, kw_only=True, tag_field="type", tag="arc"):
+    centre: Position
+    inner_m: Metres
+    outer_m: Metres
+    from_mdeg: Mdeg
+    to_mdeg: Mdeg
+
+
+ShapeSlot = CircleSlot | PolygonSlot | CorridorSlot | OrbitSlot | LineSlot | ArcSlot
 
 
 class SfcSlot(Wire, frozen=True, kw_only=True, tag_field="ref", tag="SFC"):
