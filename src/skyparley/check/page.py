@@ -76,7 +76,7 @@ def _plan(plan: Plan, conflicts: Sequence[int]) -> dict[str, Any]:
     return {
         "party": words.plain(plan.party),
         "called": words.called(plan.party, plan.id, plan.name),
-        "where": words.plain(", ".join(filter(None, (plan.file, plan.place)))),
+        "where": words.place_text(plan.file, plan.place),
         "airspace": plan.origin == "AIRSPACE",
         "conflicts": list(conflicts),
         "volumes": [

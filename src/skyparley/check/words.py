@@ -153,6 +153,12 @@ def called(party: str, plan_id: str, name: str) -> str:
     return plain(f"{party} {plan_id}{said}")
 
 
+def place_text(file: str, place: str) -> str:
+    """Where a plan stands: the file without its folders, which are nobody else's business and fill the line."""
+    name = file.replace("\\", "/").rsplit("/", 1)[-1]
+    return plain(f"{place} of {name}" if place else name)
+
+
 def volume_text(volume: Told | Side) -> str:
     """The levels and the window of one volume."""
     return f"{volume.lower} to {volume.upper}, {window_text(volume.start, volume.end)}"
@@ -199,9 +205,7 @@ def _called(side: Side) -> str:
 
 def _what(side: Side) -> str:
     volume = f", volume {side.volume} of {side.volumes}" if side.volumes > 1 else ""
-    file = side.file.replace("\\", "/").rsplit("/", 1)[-1]
-    place = f"{side.place} of {file}" if side.place else file
-    return plain(f"{volume_text(side)}; {place}{volume}")
+    return plain(f"{volume_text(side)}; {place_text(side.file, side.place)}{volume}")
 
 
 def _key(side: Side) -> tuple[str, ...]:

@@ -78,13 +78,6 @@ def meeting(a: Shape, b: Shape) -> Meeting:
     return Meeting(at, (), ())
 
 
-def centre(shape: Shape) -> Point:
-    """A point to look at when the shape is meant: the middle of its vertices on the sphere."""
-    vectors = [vector(point) for point in outline(shape).rings[0]]
-    total = _unit((sum(v[0] for v in vectors), sum(v[1] for v in vectors), sum(v[2] for v in vectors)))
-    return _point(total or vectors[0])
-
-
 # --- drawing --------------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +182,10 @@ def _read_wkb(data: memoryview, at: int) -> tuple[list[Piece], int]:
 
 def _read_points(data: memoryview, at: int, count: int) -> tuple[tuple[Point, ...], int]:
     flat = struct.unpack_from(f"<{2 * count}d", data, at)
-    return tuple(zip(flat[1::2], flat[::2], strict=True)), at + 16 * count
+    # A longitude beyond 180 is written where an area passes the antimeridian.
+    return tuple(
+        (lat, (lon + 180.0) % 360.0 - 180.0) for lon, lat in zip(flat[::2], flat[1::2], strict=True)
+    ), at + 16 * count
 
 
 def _middle(pieces: Sequence[Piece], area: Any) -> Point:

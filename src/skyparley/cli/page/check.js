@@ -167,10 +167,11 @@ function drawPlans(frame) {
     for (const volume of plan.volumes) {
       const path = pathOf(volume.pieces, frame);
       shapes.push({ plan, volume, path });
-      pen.globalAlpha = faint ? 0.04 : 0.14;
+      const aside = plan.airspace && faint;
+      pen.globalAlpha = aside ? 0.02 : faint ? 0.05 : 0.14;
       pen.fillStyle = colour;
       pen.fill(path, "evenodd");
-      pen.globalAlpha = faint ? 0.45 : 1;
+      pen.globalAlpha = aside ? 0.28 : faint ? 0.5 : 1;
       pen.strokeStyle = colour;
       pen.lineWidth = strong ? 2.5 : 1.25;
       pen.setLineDash(plan.airspace ? [6, 3] : []);
@@ -200,6 +201,32 @@ function drawConflicts(frame) {
   }
   const taken = [];
   for (const conflict of chosen === null ? conflicts : [chosen]) label(conflict, frame, taken);
+  for (const place of chosen === null ? plans.keys() : chosen.plans) name(plans[place], frame, taken);
+}
+
+// A plan's name above its area; of airspace only that of the chosen conflict, and none where another stands already.
+function name(plan, frame, taken) {
+  if (plan.airspace && chosen === null) return;
+  const corners = plan.volumes[0].pieces.flatMap((rings) => rings[0]).map((point) => projected(point, frame));
+  const seen = corners.filter((place) => place !== null);
+  if (seen.length === 0) return;
+  const left = Math.min(...seen.map((place) => place[0]));
+  const right = Math.max(...seen.map((place) => place[0]));
+  const x = (left + right) / 2;
+  const y = Math.min(...seen.map((place) => place[1])) - 9;
+  pen.font = "12px system-ui, sans-serif";
+  const half = pen.measureText(plan.called).width / 2;
+  if (right - left < 14 || taken.some((other) => Math.abs(other[0] - x) < half + other[2] && Math.abs(other[1] - y) < 16)) {
+    return;
+  }
+  taken.push([x, y, half]);
+  pen.fillStyle = plan.airspace ? "#a9b7c3" : colours.get(plan.party);
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.strokeStyle = "#0d151c";
+  pen.lineWidth = 3;
+  pen.strokeText(plan.called, x, y);
+  pen.fillText(plan.called, x, y);
 }
 
 function label(conflict, frame, taken) {
