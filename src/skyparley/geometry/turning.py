@@ -22,8 +22,8 @@ class Turn(NamedTuple):
 
 def turn_along(place: Point, bearing_deg: float, distance_m: float) -> Turn:
     """The turn that carries a place so far along the great circle that leaves it at a bearing."""
-    at, ahead = vector(place), _tangent(place, bearing_deg)
-    return Turn(cross(at, ahead), distance_m / EARTH_RADIUS_M)
+    at = vector(place)
+    return Turn(cross(at, tangent(at, bearing_deg)), distance_m / EARTH_RADIUS_M)
 
 
 def turned(shape: Shape, turn: Turn) -> Shape:
@@ -63,8 +63,8 @@ def place_of(at: Vector) -> Point:
 
 def bearing_deg(start: Point, end: Vector) -> float:
     """The bearing, 0 to 360, at which the great circle to a vector leaves a place; 0 where the two are one."""
-    north, east = _tangent(start, 0.0), _tangent(start, 90.0)
-    return math.degrees(math.atan2(_dot(east, end), _dot(north, end))) % 360.0
+    at = vector(start)
+    return math.degrees(math.atan2(dot(tangent(at, 90.0), end), dot(tangent(at, 0.0), end))) % 360.0
 
 
 def cross(a: Vector, b: Vector) -> Vector:
@@ -72,23 +72,24 @@ def cross(a: Vector, b: Vector) -> Vector:
     return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
-def _dot(a: Vector, b: Vector) -> float:
+def dot(a: Vector, b: Vector) -> float:
+    """The dot product."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _tangent(place: Point, bearing_deg: float) -> Vector:
-    """The unit vector that points along a bearing on the ground; at a pole by the place's own longitude."""
-    lat, lon, turn = math.radians(place[0]), math.radians(place[1]), math.radians(bearing_deg)
-    north = (-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat))
-    east = (-math.sin(lon), math.cos(lon), 0.0)
-    cos, sin = math.cos(turn), math.sin(turn)
+def tangent(at: Vector, bearing_deg: float) -> Vector:
+    """The unit vector that points along a bearing on the ground at a place; at a pole 0 degrees is some fixed direction."""
+    across = math.hypot(at[0], at[1])
+    east = (-at[1] / across, at[0] / across, 0.0) if across else (0.0, 1.0, 0.0)
+    north = cross(at, east)
+    cos, sin = math.cos(math.radians(bearing_deg)), math.sin(math.radians(bearing_deg))
     return (cos * north[0] + sin * east[0], cos * north[1] + sin * east[1], cos * north[2])
 
 
 def _turned_arc(shape: Arc, turn: Turn) -> Arc:
     centre = (shape.lat, shape.lon)
     now = _carried(centre, turn)
-    by_deg = bearing_deg(now, carried(_tangent(centre, 0.0), turn))
+    by_deg = bearing_deg(now, carried(tangent(vector(centre), 0.0), turn))
     fan = [round((bearing + by_deg) % 360.0, 3) % 360.0 for bearing in (shape.from_deg, shape.to_deg)]
     return Arc(*now, shape.inner_m, shape.outer_m, fan[0], fan[1])
 
