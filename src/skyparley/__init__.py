@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from skyparley.domain.profiles import profile
     from skyparley.formats.reading import read
     from skyparley.formats.records import Flaw, Plan, Reading
-    from skyparley.geometry.bulk import all_conflicts, conflicts_between
+    from skyparley.geometry.arrays import Bands, Volumes, Windows
+    from skyparley.geometry.bulk import all_conflicts, conflicts_between, gaps, inside
     from skyparley.geometry.index import VolumeIndex
+    from skyparley.geometry.judging import Found, ManyGaps
     from skyparley.geometry.levels import Level, Ref, format_level, parse_level
     from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon
-    from skyparley.geometry.volumes import Gaps, Separation, Verdict, Volume, gaps, judge, volume_problems
+    from skyparley.geometry.volumes import Gaps, Separation, Verdict, Volume, judge, volume_problems
 
 __version__ = "0.1.0"
 
@@ -25,20 +27,25 @@ _HOMES = {
     "formats.records": ("Flaw", "Plan", "Reading"),
     "geometry.shapes": ("Arc", "Circle", "Corridor", "Line", "Orbit", "Polygon"),
     "geometry.levels": ("Level", "Ref", "format_level", "parse_level"),
-    "geometry.volumes": ("Gaps", "Separation", "Verdict", "Volume", "gaps", "judge", "volume_problems"),
+    "geometry.volumes": ("Gaps", "Separation", "Verdict", "Volume", "judge", "volume_problems"),
     "geometry.index": ("VolumeIndex",),
-    "geometry.bulk": ("all_conflicts", "conflicts_between"),
+    "geometry.bulk": ("all_conflicts", "conflicts_between", "gaps", "inside"),
+    "geometry.arrays": ("Bands", "Volumes", "Windows"),
+    "geometry.judging": ("Found", "ManyGaps"),
 }
 _HOME_OF = {name: f"skyparley.{home}" for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Arc",
+    "Bands",
     "Circle",
     "Corridor",
     "Flaw",
+    "Found",
     "Gaps",
     "Level",
     "Line",
+    "ManyGaps",
     "Orbit",
     "Plan",
     "Polygon",
@@ -48,11 +55,14 @@ __all__ = [
     "Verdict",
     "Volume",
     "VolumeIndex",
+    "Volumes",
+    "Windows",
     "__version__",
     "all_conflicts",
     "conflicts_between",
     "format_level",
     "gaps",
+    "inside",
     "judge",
     "parse_level",
     "profile",

@@ -9,7 +9,8 @@ from reference.slow_sphere import slow_distance_m
 from skyparley.geometry.bulk import all_conflicts
 from skyparley.geometry.index import VolumeIndex
 from skyparley.geometry.levels import Level, Ref
-from skyparley.geometry.shapes import Circle, Corridor, Polygon
+from skyparley.geometry.outline import outline
+from skyparley.geometry.shapes import Circle
 from skyparley.geometry.volumes import Separation, Unusable, Volume, judge
 
 TABLE = Separation(18_520, 2000, 600_000, 1000, 9000)
@@ -80,9 +81,9 @@ def test_every_point_within_reach_lies_in_a_covering_cell(seed):
     grow_m = 10 ** rng.uniform(0, 5.5)
     level = level_for(core(shape), grow_m, rng.choice((0.7, 2.0)))
     cells = covering(core(shape), grow_m, level)
-    start = {Circle: lambda: (shape.lat, shape.lon), Polygon: lambda: shape.outer[0], Corridor: lambda: shape.line[-1]}
+    start = outline(shape).rings[0][-1]
     for _ in range(40):
-        lat, lon = moved(start[type(shape)](), rng.uniform(0, 360), some_size_m(rng))
+        lat, lon = moved(start, rng.uniform(0, 360), some_size_m(rng))
         if slow_distance_m(shape, Circle(lat, lon, 1.0)) <= grow_m:
             leaf = s2.S2CellId(s2.S2LatLng.FromDegrees(lat, lon))
             assert leaf.parent(level).id() in cells

@@ -70,12 +70,12 @@ class VolumeIndex:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._place_of
 
-    def add(self, key: Hashable, volume: Volume) -> None:
-        """Files a volume.
+    def add(self, key: Hashable, volume: Volume, *, known_sound: bool = False) -> None:
+        """Files a volume.  `known_sound` says that volume_problems has been asked about this one and found none.
 
         Raises Unusable if it has problems and KeyError if the key is taken; nothing is filed then.
         """
-        found = volume_problems(volume)
+        found = () if known_sound else volume_problems(volume)
         if found:
             raise Unusable(found)
         if key in self._place_of:
