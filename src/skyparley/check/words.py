@@ -98,7 +98,7 @@ def required_text(required: Required) -> str:
     plans, edge = required.plans, required.airspace
     text = f"Plans are kept {_three(plans)} apart ({plain(required.table)})"
     if edge.lateral_m or edge.vertical_ft:
-        return f"{text}, and {length_text(edge.lateral_m)} and {edge.vertical_ft:,} ft off airspace."
+        return f"{text}, and {length_text(edge.lateral_m)} or {edge.vertical_ft:,} ft off airspace."
     return f"{text}, and out of airspace."
 
 
