@@ -142,7 +142,7 @@ def test_a_person_is_shown_what_conflicts_and_asked(desks: Desks, monkeypatch: p
     refused = desks.a("notice", "file", file, *KIND, "--to", "B")
     assert (refused.code, desks.ids()) == (1, before)
     assert f"(HIT) with\n    B {theirs} v1, SAR: overlap, 2035-01-01 08:30Z to 09:00Z\n" in refused.out
-    assert "To keep clear of everything:" in refused.out
+    assert "To keep apart from everything known:" in refused.out
     asked = answers(monkeypatch, True)
     filed = desks.a("notice", "file", file, *KIND, "--to", "B")
     assert asked == ["File these 2 notices, 1 in conflict as shown?"]

@@ -1,4 +1,4 @@
-"""What an act would come to, in words: conflicts it would make and end, ways to keep clear, who would be told, refusals."""
+"""What an act would come to, in words: conflicts it would make and end, ways to keep apart, who would be told, refusals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -51,8 +51,8 @@ def conflict_lines(conflict: WouldConflict, table: Table) -> list[str]:
 def way_lines(would: WouldBe) -> list[str]:
     """How the notice could keep clear of everything, the best first."""
     if not would.ways:
-        return ["No change of time, level or area of it alone keeps clear of everything."]
-    return ["To keep clear of everything:", *(f"  {way.text}" for way in would.ways)]
+        return ["No change of time, level or area of it alone keeps apart from everything."]
+    return ["To keep apart from everything known:", *(f"  {way.text}" for way in would.ways)]
 
 
 def refusal_lines(reasons: Sequence[Any]) -> list[str]:

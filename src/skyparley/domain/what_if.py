@@ -66,7 +66,7 @@ class WouldBe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One notice as it would be.  `reasons`: why it would be refused now; empty where it would be taken.
 
     `told`: the peers that would know of it.  `ends`: refs of the notices with which a conflict would be over.  `ways`: the
-    best few to keep clear, where it would conflict; none where it stands so, or cannot be judged.
+    best few to keep apart, where it would conflict; none where it stands so, or cannot be judged.
     """
 
     id: str

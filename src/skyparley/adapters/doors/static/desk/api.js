@@ -54,6 +54,9 @@ export const changePassword = (old, fresh) => call("POST", "session/password", {
 export const overview = () => call("GET", "overview");
 export const suggestions = (pair) => call("GET", `conflicts/${encodeURIComponent(pair)}/suggestions`);
 
+/** What acts would come to: `{notices: [...]}` or `{changes: [...]}` as they would be sent. Nothing is written. */
+export const whatIf = (question) => call("POST", "what-if", question);
+
 /** Sixteen random bytes: one act of one person, however often it has to be sent. */
 function actKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

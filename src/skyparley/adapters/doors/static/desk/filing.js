@@ -4,6 +4,7 @@ import { showFailure } from "./acting.js";
 import { act } from "./api.js";
 import { at, el, fill, reasonList } from "./el.js";
 import { NM_M, Unusable, levelText, pointsText, readLevel, readNm, readPositions, readTime, stampText, windowText, bandText, dayText, echoText, spanText, timeText } from "./units.js";
+import { Foresight } from "./whatif.js";
 
 const KINDS = ["TRANSIT", "AREA WORK", "AERODROME", "REFUEL TRACK", "UAS AREA", "HAZARD", "HUM", "MEDEVAC", "SAR", "CIVIL", "TEST"];
 const NO_DUE_REGARD = ["NOT STATED", "WX", "EM", "MED", "SAR", "HUM", "HUM-ESCORT", "NAV", "LOST LINK", "TRAFFIC", "CAPACITY"];
@@ -45,6 +46,7 @@ class Filing {
     this.volumes = [];
     if (notice) notice.volumes.forEach((volume) => this.add(volume));
     else this.add(this.proposed());
+    this.foresight = new Foresight({ ask: () => this.question(), take: (volumes) => this.take(volumes) });
     this.send = el("button", { class: "act", type: "submit" }, notice ? "Send the change" : "File it");
     this.node = this.build();
   }
@@ -63,7 +65,7 @@ class Filing {
       this.list,
       el("button", { type: "button", class: "quiet", on: { click: () => this.more() } }, "+ another volume"),
       el("div", { class: "pair-fields" }, el("label", { class: "check" }, this.stated, "due regard is stated"), this.reasonLabel),
-      this.box, el("div", { class: "acts" }, this.send, el("button", { type: "button", class: "quiet", on: { click: () => this.close() } }, "Close")));
+      this.foresight.node, this.box, el("div", { class: "acts" }, this.send, el("button", { type: "button", class: "quiet", on: { click: () => this.close() } }, "Close")));
   }
 
   more() {
@@ -99,10 +101,12 @@ class Filing {
   /** Says in full which times were written, and how far off they are. */
   echo() {
     this.volumes.forEach((one) => one.echo(this.desk.now()));
+    this.foresight.moved(this.desk.view.position);
   }
 
   /** Draws on the map what can be read so far. */
   preview() {
+    this.foresight.touched();
     this.echo();
     this.desk.chart.draft(this.volumes.flatMap((one) => {
       try {
@@ -119,6 +123,7 @@ class Filing {
   }
 
   close() {
+    this.foresight.close();
     this.desk.form = null;
     this.desk.chart.collect(null);
     this.desk.chart.draft([]);
@@ -127,19 +132,40 @@ class Filing {
     at("file-notice").focus();
   }
 
+  /** Other volumes in the place of those in the form. */
+  take(volumes) {
+    this.volumes = [];
+    fill(this.list);
+    volumes.forEach((volume) => this.add(volume));
+    this.preview();
+  }
+
+  /** What the form says, as it is sent; what cannot be read is added to `wrong`. */
+  said(wrong) {
+    return {
+      kind: this.kind.value, volumes: this.volumes.map((one) => one.read(wrong)),
+      audience: this.audience.filter((box) => box.checked).map((box) => box.value),
+      due_regard: this.stated.checked ? { stated: true } : { stated: false, reason: this.reason.value },
+    };
+  }
+
+  /** What is asked while a person still writes; null while it cannot be read. */
+  question() {
+    const wrong = [];
+    const said = this.said(wrong);
+    if (wrong.length) return null;
+    return this.notice ? { changes: [{ ...said, id: this.notice.id, expected_version: this.notice.version }] } : { notices: [said] };
+  }
+
   /** Sends it. `key`: versions named with it. `far`: a person has confirmed that it starts that far ahead. */
   async submit({ key = [], far = false }) {
     fill(this.box);
     const wrong = [];
-    const volumes = this.volumes.map((one) => one.read(wrong));
+    const body = { ...this.said(wrong), key };
     if (wrong.length) return void fill(this.box, reasonList(wrong, "This cannot be sent as it is."));
-    const latest = Math.max(...volumes.map((volume) => volume.start));
+    const { audience } = body;
+    const latest = Math.max(...body.volumes.map((volume) => volume.start));
     if (!far && latest - this.desk.now() > FAR_MS) return void this.askFar(latest, key);
-    const audience = this.audience.filter((box) => box.checked).map((box) => box.value);
-    const body = {
-      kind: this.kind.value, volumes, audience,
-      due_regard: this.stated.checked ? { stated: true } : { stated: false, reason: this.reason.value }, key,
-    };
     this.send.disabled = true;
     try {
       const parts = this.notice ? ["notices", this.notice.id, "change"] : ["notices"];
