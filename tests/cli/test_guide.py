@@ -65,6 +65,8 @@ def quiet() -> None:
 def test_the_guide_runs_from_its_first_line_to_its_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SKYPARLEY_NODE", raising=False)
+    (plans,) = blocks("geojson")
+    (tmp_path / "plans.geojson").write_text(plans, encoding="utf-8")
     ports = free_ports(4)
     printed: dict[str, str] = {}
     with ExitStack() as nodes:
@@ -80,6 +82,10 @@ def test_the_guide_runs_from_its_first_line_to_its_last(tmp_path: Path, monkeypa
                 printed[line] = step(line, code).out
                 if "SKYPARLEY_NODE" in os.environ:
                     quiet()
+    assert (
+        "2 notices are filed: A-0003 to A-0004"
+        in printed["skyparley notice file plans.geojson --kind TRANSIT --to B --yes"]
+    )
     assert "THE RECORD HOLDS" in printed["skyparley verify a b"]
     assert "1 agreement, the same at both" in printed["skyparley verify a b"]
 
