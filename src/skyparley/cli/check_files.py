@@ -5,7 +5,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,11 +15,11 @@ from skyparley.base.errors import Reason
 from skyparley.check.rules import BadEdge, Edge, Rules, read_edge
 from skyparley.cli.endings import unusable
 from skyparley.cli.surroundings import read_text
+from skyparley.domain.profiles import PROFILES, profile_text
 from skyparley.domain.table import BadTable, parse_table, table_hash
 from skyparley.formats.reading import read
 from skyparley.formats.records import Flaw, Reading
 
-PROFILES: Final = ("military", "civil-military", "utm")
 STANDARD_INPUT: Final = "standard input"
 
 
@@ -43,7 +42,7 @@ def rules_of(*, table: str, profile: str, edge: str, within: bool) -> Rules:
         name, text = table, read_text(table, what="a table of numbers")
     elif profile in PROFILES:
         name = f"profile {profile}"
-        text = (files("skyparley.domain") / "tables" / f"{profile}.toml").read_text("utf-8")
+        text = profile_text(profile)
     else:
         raise unusable(f"{profile!r} is not a profile; the profiles are {', '.join(PROFILES)}")
     try:

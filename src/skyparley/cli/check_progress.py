@@ -2,14 +2,15 @@
 
 import shutil
 import sys
-import time
 from types import TracebackType
 from typing import Final, Self
 
 import typer
 
-QUIET_S: Final = 0.5  # a check that is over by then shows nothing
-EVERY_S: Final = 0.1
+from skyparley.adapters.system.clock import ticks_ms
+
+QUIET_MS: Final = 500  # a check that is over by then shows nothing
+EVERY_MS: Final = 100
 CLEAR: Final = "\r\x1b[K"
 
 
@@ -17,8 +18,8 @@ class Progress:
     """Says which step is under way.  No decision hangs on its clock."""
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._next = self._began + QUIET_S
+        self._began = ticks_ms()
+        self._next = self._began + QUIET_MS
         self._shown = False
 
     def __enter__(self) -> Self:
@@ -32,10 +33,10 @@ class Progress:
 
     def step(self, text: str) -> None:
         """Shows what is done now, unless something was shown a moment ago."""
-        now = time.monotonic()
+        now = ticks_ms()
         if not sys.stderr.isatty() or now < self._next:
             return
-        self._next, self._shown = now + EVERY_S, True
+        self._next, self._shown = now + EVERY_MS, True
         width = shutil.get_terminal_size().columns - 1
         typer.echo(f"{CLEAR}{text[:width]}", nl=False, err=True)
 
@@ -45,4 +46,4 @@ class Progress:
 
     def took(self) -> str:
         """How long it took until now, for people."""
-        return f"Checked in {time.monotonic() - self._began:.2f} s."
+        return f"Checked in {(ticks_ms() - self._began) / 1000:.2f} s."

@@ -1,11 +1,12 @@
 """The one module that reads a clock: the machine's, and a scaled one that is anchored to it."""
 
-import asyncio
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from skyparley.adapters.system.settings import ClockSettings
 from skyparley.domain.messages.codes import ClockKind, ClockQuality
+
+if TYPE_CHECKING:  # The settings read keys; a command that only asks for the time should not wait for that.
+    from skyparley.adapters.system.settings import ClockSettings
 
 STEP_BAD_MS: Final = 60_000
 """A clock that was moved by more than this while the node ran was wrong before or is wrong now.  Source: DOMAIN 8."""
@@ -41,7 +42,7 @@ class RealClock:
         raise AssertionError("only a SCALED clock is anchored")
 
     async def sleep_ms(self, ms: int) -> None:
-        await asyncio.sleep(ms / 1000)
+        await _sleep_ms(ms)
 
     def wait_ms(self, until_ms: int) -> int:
         return max(0, until_ms - self.now_ms())
@@ -55,7 +56,7 @@ class ScaledClock:
 
     kind: ClockKind = "SCALED"
 
-    def __init__(self, settings: ClockSettings) -> None:
+    def __init__(self, settings: "ClockSettings") -> None:
         """`settings` are those of a SCALED clock, with both anchors."""
         assert settings.anchor_real_ms is not None
         assert settings.anchor_ms is not None
@@ -81,7 +82,7 @@ class ScaledClock:
         self._real_ms, self._shown_ms, self._rate_permille = real_ms, shown_ms, rate_permille
 
     async def sleep_ms(self, ms: int) -> None:
-        await asyncio.sleep(ms / 1000)
+        await _sleep_ms(ms)
 
     def wait_ms(self, until_ms: int) -> int:
         """Real milliseconds until it shows `until_ms`, rounded up, so that who wakes then is not too early."""
@@ -89,7 +90,7 @@ class ScaledClock:
         return max(0, from_anchor_ms - (self.real_ms() - self._real_ms))
 
 
-def clock_of(settings: ClockSettings) -> RealClock | ScaledClock:
+def clock_of(settings: "ClockSettings") -> RealClock | ScaledClock:
     """The clock that the settings ask for."""
     return ScaledClock(settings) if settings.kind == "SCALED" else RealClock()
 
@@ -98,3 +99,9 @@ def _offset_ms() -> int:
     """How far UTC is from the clock that counts since the machine was started, sleep included where it can say so."""
     since = time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
     return (time.time_ns() - since) // 1_000_000
+
+
+async def _sleep_ms(ms: float) -> None:
+    import asyncio  # Whoever sleeps has imported it; whoever only asks for the time has not.
+
+    await asyncio.sleep(ms / 1000)
