@@ -111,6 +111,10 @@ def test_names_are_read_in_any_case() -> None:
     assert found.plans[0].id == "p1"
 
 
+def test_a_list_of_features_is_read_as_a_collection() -> None:
+    assert len(read("a.json", json.dumps([feature(), feature({"id": "p2"})]).encode()).plans) == 2
+
+
 def test_a_bare_geometry_and_a_bare_feature_are_read() -> None:
     assert len(read("a.geojson", json.dumps(feature()).encode()).plans) == 1
     bare = read("a.geojson", json.dumps(feature()["geometry"]).encode())

@@ -15,7 +15,7 @@ GEOMETRY: Final = ("DP", "DA", "DB", "DC", "DY", "V")
 TERRAIN: Final = ("TO", "TC")
 DRAWING: Final = ("SP", "SB", "TP")
 _COMMAND = re.compile(
-    rf"\s*(?:({'|'.join((*GENERAL, *TERRAIN, *DRAWING))})(?:\s+(.*)|\s*$)|(D[A-Z]|V)(?![A-Za-z])\s*(.*))"
+    rf"\s*(?:({'|'.join((*GENERAL, *TERRAIN, *DRAWING))})(?:\s+(.*)|\s*$)|(D[A-Z](?![A-Za-z])|V(?=\s*[A-Za-z]\s*=)|V(?![A-Za-z]))\s*(.*))"
 )
 _AXIS: Final = r"(\d{{1,3}})(?:(?:\s*[:°]\s*|\s+)(\d{{1,2}}(?:[.,]\d+)?)(?:(?:\s*[:'′]\s*|\s+)(\d{{1,3}}(?:[.,]\d+)?))?|([.,]\d+))?\s*[\"″'′:]*\s*([{signs}])"
 _POSITION = re.compile(_AXIS.format(signs="NS") + r"\s*,?\s*" + _AXIS.format(signs="EW"), re.ASCII | re.IGNORECASE)

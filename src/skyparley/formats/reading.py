@@ -41,6 +41,8 @@ def _json(name: str, text: str) -> Reading:
     zones = zones_of(value)
     if zones is not None:
         return read_ed269(name, stem(name), zones)
+    if isinstance(value, list) and any(is_geojson(item) for item in value):
+        value = {"type": "FeatureCollection", "features": value}
     if is_geojson(value):
         if is_ed318(value):
             return read_ed318(name, stem(name), value)
