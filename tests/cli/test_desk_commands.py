@@ -199,6 +199,31 @@ def test_a_route_of_several_volumes_from_options(desks: Desks) -> None:
     assert "nobody: local" in shown
 
 
+def test_orbits_lines_and_arcs_are_filed_shown_and_read_back(desks: Desks, tmp_path: Path) -> None:
+    when = ("--lower", "FL400", "--upper", "FL450", "--start", "2030-01-01T08:00Z", "--end", "09:00Z")
+    ran = desks.a(
+        "notice", "file", "--kind", "TEST", *when, "--orbit", "60,-40 60.3,-39.5 5NM left", "--line", "61,-40 61,-39 2NM",
+        "--arc", "62N 40W 10NM-20NM 340-020.5", "--volume", "arc 63N 40W 20NM 030-090; upper=FL500", "--id", "A-TRACK",
+    )  # fmt: skip
+    assert ran.code == 0
+    shown = desks.a("notice", "show", "a-track").out
+    assert "orbit of 5.0 NM (9.2 km) radius to the left of the leg 60N 40W to 60.3N 39.5W" in shown
+    assert "line with 2.0 NM (3.7 km) each side, 61N 40W, 61N 39W" in shown
+    assert "arc, 10.0 NM (18.5 km) to 20.0 NM (37.0 km) from 62N 40W, bearing 340 to 020.5" in shown
+    form = json.loads(desks.a("notice", "show", "a-track", "--as-file").out)
+    assert form["volumes"][2]["shape"] == {
+        "type": "arc", "centre": [62.0, -40.0], "from_deg": 340.0, "to_deg": 20.5, "inner_nm": 10.0, "outer_nm": 20.0,
+    }  # fmt: skip
+    form["volumes"][0]["shape"]["side"] = "right"
+    (tmp_path / "track.json").write_text(json.dumps(form))
+    changed = desks.a("notice", "change", "a-track", "--file", tmp_path / "track.json")
+    assert changed.code == 0
+    assert "to the right of the leg" in changed.err
+    assert changed.err.count("instead of") == 1
+    refused = desks.a("notice", "file", "--kind", "TEST", *when, "--arc", "62N 40W 20NM-10NM 350-010")
+    assert (refused.code, "RADII_ORDER" in refused.err) == (1, True)
+
+
 def test_a_change_says_what_differs_and_holds_to_the_version_that_was_seen(desks: Desks) -> None:
     filed = desks.file(desks.a, "B", ("FL200", "FL240"), "--circle", f"{desks.place()} 20NM")
     notice_id = json.loads(filed.out)["refs"]["id"]
@@ -258,13 +283,13 @@ def test_what_would_settle_it_is_listed_and_can_be_picked(desks: Desks) -> None:
     pair = desks.pair()
     listed = desks.a("conflict", "suggest", pair.a)
     found = json.loads(desks.a("conflict", "suggest", pair.a, "--json").out)
-    place = next(at for at, one in enumerate(found, 1) if one["text"].startswith(f"{pair.b}: FL150-"))
+    place = next(at for at, one in enumerate(found, 1) if one["text"].startswith(f"{pair.b}: FL080-"))
     assert found[place - 1]["text"] in listed.out
     for beyond in (0, len(found) + 1):
         assert desks.a("dialogue", "propose", pair.a, "--pick", beyond).code == 2
     proposed = desks.a("dialogue", "propose", pair.a, "--pick", place)
     assert (proposed.code, proposed.out) == (0, "Proposed, turn 1, VERT.\n")
-    assert "FL150 to FL180 instead of FL150 to FL250" in proposed.err
+    assert "FL080 to FL180 instead of FL150 to FL250" in proposed.err
 
 
 def test_a_counter_on_the_offer_is_accepted_both_have_signed_and_it_binds(desks: Desks) -> None:
@@ -374,7 +399,7 @@ def test_terms_that_are_none_are_named(desks: Desks, tmp_path: Path) -> None:
         (("notice", "file", "--kind", "TRANSIT"), "--circle"),
         (("notice", "file", "--kind", "TRANSIT", *CIRCLE), "lower, upper, start, end"),
         (("notice", "file", "--kind", "TRANSIT", "--circle", "91N 37E 5NM"), "90 degrees"),
-        (("notice", "file", "--kind", "TRANSIT", "--volume", "blob"), "circle, polygon or corridor"),
+        (("notice", "file", "--kind", "TRANSIT", "--volume", "blob"), "circle, polygon, corridor, orbit, line or arc"),
         (("notice", "file", "--file", "FILE", *CIRCLE), "not from both"),
         (("notice", "file", "--file", "NOT JSON"), "JSON"),
         (("notice", "file", "--file", "UNKNOWN"), "perhaps audience is meant"),

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from skyparley.base.times import DAY
 from skyparley.cli import forms as f
+from skyparley.cli import shape_forms as h
 from skyparley.cli import volume_forms as v
 from skyparley.domain.messages import slots as s
 
+ONE, TWO = (10_000_000, 20_000_000), (30_000_000, 40_000_000)
 points = st.tuples(st.integers(-900_000_000, 900_000_000), st.integers(-1_800_000_000, 1_800_000_000))
 metres = st.integers(1, 20_100_000)
 times = st.integers(0, 253_402_300_799_999)
@@ -27,6 +29,18 @@ shapes = st.one_of(
     st.builds(s.CircleSlot, centre=points, radius_m=metres),
     st.builds(s.CorridorSlot, line=st.lists(points, min_size=1, max_size=5).map(tuple), half_width_m=metres),
     st.builds(s.PolygonSlot, rings=st.tuples(rings)),
+    st.builds(
+        s.OrbitSlot, start=points, end=points, radius_m=metres, side=st.sampled_from(("CENTRE", "LEFT", "RIGHT"))
+    ),
+    st.builds(s.LineSlot, line=st.lists(points, min_size=1, max_size=5).map(tuple), buffer_m=metres),
+    st.builds(
+        s.ArcSlot,
+        centre=points,
+        inner_m=st.just(0) | metres,
+        outer_m=metres,
+        from_mdeg=st.integers(0, 360_000),
+        to_mdeg=st.integers(0, 360_000),
+    ),
 )
 holed = st.builds(s.PolygonSlot, rings=st.lists(rings, min_size=2, max_size=3).map(tuple))
 
@@ -164,7 +178,36 @@ def test_metres_of_height_keep_the_whole_band() -> None:
 
 
 def test_a_ring_that_was_closed_by_hand_is_opened() -> None:
-    assert v.read_shape("polygon", "1,1 1,2 2,2 1,1") == v.read_shape("polygon", "1,1 1,2 2,2")
+    assert h.read_shape("polygon", "1,1 1,2 2,2 1,1") == h.read_shape("polygon", "1,1 1,2 2,2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shape"),
+    [
+        ("orbit", "1,2 3,4 5NM", s.OrbitSlot(start=ONE, end=TWO, radius_m=9260, side="CENTRE")),
+        ("orbit", "1N 2E 3N 4E 5 nm Left", s.OrbitSlot(start=ONE, end=TWO, radius_m=9260, side="LEFT")),
+        ("line", "1,2 3,4 1.5km", s.LineSlot(line=(ONE, TWO), buffer_m=1500)),
+        (
+            "arc",
+            "1,2 10NM-20NM 030-090",
+            s.ArcSlot(centre=ONE, inner_m=18520, outer_m=37040, from_mdeg=30_000, to_mdeg=90_000),
+        ),
+        (
+            "arc",
+            "1N 2E 10-20 km 350.5 - 10",
+            s.ArcSlot(centre=ONE, inner_m=10_000, outer_m=20_000, from_mdeg=350_500, to_mdeg=10_000),
+        ),
+        ("arc", "1,2 20NM 0-90", s.ArcSlot(centre=ONE, inner_m=0, outer_m=37040, from_mdeg=0, to_mdeg=90_000)),
+        # What is left out is rounded down, what is covered is rounded up.
+        (
+            "arc",
+            "1,2 0.9999km-1.9999km 0-360",
+            s.ArcSlot(centre=ONE, inner_m=999, outer_m=2000, from_mdeg=0, to_mdeg=360_000),
+        ),
+    ],
+)
+def test_orbits_lines_and_arcs_as_people_write_them(kind: str, text: str, shape: s.ShapeSlot) -> None:
+    assert h.read_shape(kind, text) == shape
 
 
 WHEN = {"lower": "SFC", "upper": "FL100", "start": "2026-11-23T08:00Z", "end": "2026-11-23T09:00Z"}
@@ -173,12 +216,20 @@ WHEN = {"lower": "SFC", "upper": "FL100", "start": "2026-11-23T08:00Z", "end": "
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "circle, polygon or corridor"),
-        ("ellipse 1,2 3NM", "circle, polygon or corridor"),
+        ("", "circle, polygon, corridor, orbit, line or arc"),
+        ("ellipse 1,2 3NM", "circle, polygon, corridor, orbit, line or arc"),
         ("circle 1,2", "radius"),
         ("circle 1,2 3,4 5NM", "one is wanted"),
         ("corridor 1,2 3,4", "half-width"),
         ("polygon 1,1 2,2", "3 or more"),
+        ("orbit 1,2 3,4", "no orbit"),
+        ("orbit 1,2 3,4 5NM up", "centre, left or right"),
+        ("orbit 1,2 5NM left", "2 ends"),
+        ("line 1,2 3,4", "buffer"),
+        ("arc 1,2 5NM", "no arc"),
+        ("arc 1,2 5NM-9NM 030-370", "360 degrees"),
+        ("arc 1,2 5NM-9NM 030.0001-90", "three figures"),
+        ("arc 1,2 3,4 9NM 030-090", "one is wanted"),
         ("circle 1,2 3NM; low=FL100", "lower="),
         ("circle 1,2 3NM; lower", "lower="),
     ],
@@ -201,6 +252,12 @@ def test_a_volume_that_lacks_something_says_what() -> None:
         ({"type": "circle", "centre": [36.1, 1], "radius_nm": 5, "radius_m": 5}, "has 2"),
         ({"type": "circle", "centre": [36.1, 1], "radius_nm": -5}, "above 0"),
         ({"type": "polygon", "rings": [[[1, 1], [2, 2]]]}, "3 or more"),
+        ({"type": "orbit", "start": [1, 1], "end": [2, 2], "radius_nm": 5, "side": "port"}, "centre, left or right"),
+        ({"type": "line", "line": [[1, 1], [2, 2]]}, "has 0"),
+        ({"type": "arc", "centre": [1, 1], "from_deg": 0, "to_deg": 90}, "has 0"),
+        ({"type": "arc", "centre": [1, 1], "from_deg": -5, "to_deg": 90, "outer_nm": 5}, "360 degrees"),
+        ({"type": "arc", "centre": [1, 1], "from_deg": 5, "to_deg": 90.00001, "outer_nm": 5}, "three figures"),
+        ({"type": "arc", "centre": [1, 1], "from_deg": 5, "to_deg": 90, "outer_nm": 5, "inner_m": -1}, "0 or more"),
     ],
 )
 def test_a_shape_in_a_file_that_cannot_be_is_named(shape: dict[str, object], named: str) -> None:

@@ -1,15 +1,15 @@
-"""Human forms and wire forms of positions, lengths, levels and times, one to the other and back.
+"""Human forms and wire forms of positions, lengths, bearings and times, one to the other and back.
 
 What is written by `..._text` is read back by the reader of the same thing as the same value; a test holds the two
 against each other.  Axes: latitude north, longitude east, degrees, WGS-84, written latitude first.
 """
 
 import re
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from skyparley.base.times import DAY, HOUR, MINUTE, SECOND, BadTime, format_utc, parse_utc
-from skyparley.base.units import E7_PER_DEGREE, METRES_PER_NM
+from skyparley.base.units import E7_PER_DEGREE, MDEG_PER_DEGREE, METRES_PER_NM
 
 Point = tuple[int, int]
 """Latitude and longitude in 1e-7 degrees."""
@@ -20,6 +20,7 @@ _POSITION = re.compile(
     r"\s*([+-]?[\d.]{1,20}[NS]?)(?:\s*,\s*|\s+|(?<=[NS]))([+-]?[\d.]{1,20}[EW]?)(?=\s|$)", re.ASCII | re.IGNORECASE
 )
 _LENGTH = re.compile(r"(\d{1,8}(?:\.\d{1,6})?)\s*(NM|KM|M)", re.ASCII | re.IGNORECASE)
+_BEARING = re.compile(r"\d{1,3}(?:\.\d{1,3})?", re.ASCII)
 _SPAN = re.compile(r"([+-])(?:(\d{1,4})h)?(?:(\d{1,5})min)?", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{2}):(\d{2})(?::(\d{2}))?Z", re.ASCII | re.IGNORECASE)
 _METRES: Final = {"NM": METRES_PER_NM, "KM": 1000, "M": 1}
@@ -110,8 +111,21 @@ def length_m(figure: Decimal, unit: str) -> int:
     """Whole metres of so many NM, KM or M, rounded up.  Raises BadForm unless above 0."""
     metres = int((figure * _METRES[unit.upper()]).to_integral_value(ROUND_CEILING))
     if metres <= 0:
-        raise BadForm(f"{figure} {unit} is no length; a radius or half-width is above 0")
+        raise BadForm(f"{figure} {unit} is no length; a radius or width is above 0")
     return metres
+
+
+def read_hollow_m(text: str) -> int:
+    """Whole metres of an inner radius, rounded down: what is left out is never more than was said; 0 for none."""
+    match = _LENGTH.fullmatch(text.strip())
+    if match is None:
+        raise BadForm(f"{text!r} is not an inner radius; write it like 10NM, 9260 m or 0 m for none")
+    return hollow_m(Decimal(match[1]), match[2])
+
+
+def hollow_m(figure: Decimal, unit: str) -> int:
+    """Whole metres of so many NM, KM or M, rounded down."""
+    return int((figure * _METRES[unit.upper()]).to_integral_value(ROUND_FLOOR))
 
 
 def length_text(metres: int) -> str:
@@ -125,6 +139,23 @@ def length_text(metres: int) -> str:
 def length_shown(metres: int) -> str:
     """A length for people: `20.0 NM (37.0 km)`, rounded down, so that a gap never looks larger than it is."""
     return f"{metres * 10 // METRES_PER_NM / 10:.1f} NM ({metres // 100 / 10:.1f} km)"
+
+
+# --- bearings -----------------------------------------------------------------------------------------------------
+
+
+def read_bearing_mdeg(text: str) -> int:
+    """Thousandths of a degree from `030`, `90` or `123.456`: a true bearing, clockwise from north.  Raises BadForm."""
+    if _BEARING.fullmatch(text.strip()) is None or Decimal(text) > 360:
+        raise BadForm(f"{text!r} is not a bearing; 000 to 360 degrees true, at most three figures after the point")
+    return int(Decimal(text) * MDEG_PER_DEGREE)
+
+
+def bearing_text(mdeg: int) -> str:
+    """`030`, `123.456`."""
+    whole, part = divmod(mdeg, MDEG_PER_DEGREE)
+    digits = f"{part:03d}".rstrip("0")
+    return f"{whole:03d}{'.' + digits if digits else ''}"
 
 
 # --- times --------------------------------------------------------------------------------------------------------

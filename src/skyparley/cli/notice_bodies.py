@@ -11,6 +11,7 @@ from skyparley.cli.choices import choose
 from skyparley.cli.edits import Edit, apply_edit, read_edit
 from skyparley.cli.endings import unusable
 from skyparley.cli.forms import BadForm, time_text
+from skyparley.cli.shape_forms import read_shape
 from skyparley.cli.surroundings import read_text
 from skyparley.cli.volume_forms import (
     NoticeForm,
@@ -19,7 +20,6 @@ from skyparley.cli.volume_forms import (
     VolumeForm,
     from_form,
     level_text,
-    read_shape,
     read_volume,
     to_form,
     volume_of,
@@ -65,7 +65,9 @@ def body_of(said: Said, form: NoticeForm, *, now_ms: int | None) -> Body:
     kind = choose(kind, NOTICE_KINDS, what="kind of notice")
     volumes = _volumes(said, form, said.defaults, now_ms)
     if not volumes:
-        raise BadForm("a notice has an area: add --circle, --polygon, --corridor, --volume or --file")
+        raise BadForm(
+            "a notice has an area: add --circle, --polygon, --corridor, --orbit, --line, --arc, --volume or --file"
+        )
     return {
         "kind": kind,
         "volumes": volumes,

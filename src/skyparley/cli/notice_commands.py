@@ -3,7 +3,6 @@
 A command takes one parameter an option, so these have more than six.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,16 @@ from skyparley.cli.choices import NOTICE_KINDS, QUERY_FIELDS, REASONS, choose
 from skyparley.cli.endings import Ending, unusable
 from skyparley.cli.options import JsonOption, NodeOption, group
 from skyparley.cli.screen import as_json, note, pairs, say, table
+from skyparley.cli.shape_options import (
+    ArcOption,
+    CircleOption,
+    CorridorOption,
+    LineOption,
+    OrbitOption,
+    PolygonOption,
+    VolumeOption,
+    given_shapes,
+)
 
 if TYPE_CHECKING:
     from skyparley.cli.desk_client import Desk
@@ -21,25 +30,6 @@ if TYPE_CHECKING:
 
 NoticeId = Annotated[str, typer.Argument(metavar="NOTICE", help="The id of a notice, like A-0001.", show_default=False)]
 KindOption = Annotated[str, typer.Option(help=NOTICE_KINDS + ".")]
-CircleOption = Annotated[
-    list[str] | None, typer.Option("--circle", metavar="TEXT", help="Centre and radius: '36.1N 37.2E 20NM'.")
-]
-PolygonOption = Annotated[
-    list[str] | None, typer.Option("--polygon", metavar="TEXT", help="Corners: '35.8,36.5 36.4,36.5 36.4,38.2'.")
-]
-CorridorOption = Annotated[
-    list[str] | None,
-    typer.Option("--corridor", metavar="TEXT", help="Centreline and half-width: '37.0,35.4 36.7,36.9 5NM'."),
-]
-VolumeOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--volume",
-        metavar="TEXT",
-        help="One volume with its own levels and times, for a route of several: "
-        "'corridor 37.0,35.4 36.7,36.9 5NM; lower=FL200; upper=FL240; start=2026-11-23T08:00Z; end=09:00Z'.",
-    ),
-]
 LowerOption = Annotated[str, typer.Option(metavar="LEVEL", help="FL200, 4500 ft AMSL, 1000 ft AGL or SFC.")]
 UpperOption = Annotated[str, typer.Option(metavar="LEVEL", help="FL240, 9000 ft AMSL or UNL.")]
 StartOption = Annotated[str, typer.Option(metavar="TIME", help="2026-11-23T08:00Z, or +30min from now.")]
@@ -101,6 +91,9 @@ def file_notice(
     circle: CircleOption = None,
     polygon: PolygonOption = None,
     corridor: CorridorOption = None,
+    orbit: OrbitOption = None,
+    line: LineOption = None,
+    arc: ArcOption = None,
     volume: VolumeOption = None,
     lower: LowerOption = "",
     upper: UpperOption = "",
@@ -123,7 +116,7 @@ def file_notice(
 
     said = Said(
         kind=kind,
-        shapes=_shapes(circle, polygon, corridor),
+        shapes=given_shapes(circle=circle, polygon=polygon, corridor=corridor, orbit=orbit, line=line, arc=arc),
         volumes=tuple(volume or ()),
         defaults={"lower": lower, "upper": upper, "start": start, "end": end},
         file=file,
@@ -158,6 +151,9 @@ def change(
     circle: CircleOption = None,
     polygon: PolygonOption = None,
     corridor: CorridorOption = None,
+    orbit: OrbitOption = None,
+    line: LineOption = None,
+    arc: ArcOption = None,
     volume: VolumeOption = None,
     lower: LowerOption = "",
     upper: UpperOption = "",
@@ -182,7 +178,7 @@ def change(
 
     said = Said(
         kind=kind,
-        shapes=_shapes(circle, polygon, corridor),
+        shapes=given_shapes(circle=circle, polygon=polygon, corridor=corridor, orbit=orbit, line=line, arc=arc),
         volumes=tuple(volume or ()),
         defaults={"lower": lower, "upper": upper, "start": start, "end": end},
         edits=tuple(edit or ()),
@@ -198,8 +194,8 @@ def change(
         notice = own_notice(seen, notice_id)
         volumes, body = change_of(said, form, notice, now_ms=seen.now)
         _decided_on(notice, expect)
-        for line in changes(notice.volumes, volumes) if volumes is not None else ():
-            note(f"  {line}")
+        for difference in changes(notice.volumes, volumes) if volumes is not None else ():
+            note(f"  {difference}")
         body["expected_version"] = expect or notice.version
         if what_if:
             raise typer.Exit(_ask(desk, {"changes": [{"id": notice.id, **body}]}, json))
@@ -369,13 +365,6 @@ def _ask(desk: "Desk", question: dict[str, Any], json: bool) -> int:
 
 def _without_none(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
-
-
-def _shapes(
-    circle: Sequence[str] | None, polygon: Sequence[str] | None, corridor: Sequence[str] | None
-) -> tuple[tuple[str, str], ...]:
-    given = {"circle": circle, "polygon": polygon, "corridor": corridor}
-    return tuple((kind, text) for kind, texts in given.items() for text in texts or ())
 
 
 def _decided_on(notice: "NoticeView", expect: int | None) -> None:

@@ -8,7 +8,8 @@ from skyparley.base.times import MINUTE
 from skyparley.base.units import METRES_PER_NM
 from skyparley.cli.endings import NO, Ending, unusable
 from skyparley.cli.forms import length_text, time_shown, window_text
-from skyparley.cli.volume_forms import band_text, level_text, shape_shown
+from skyparley.cli.shape_forms import shape_shown
+from skyparley.cli.volume_forms import band_text, level_text
 from skyparley.domain.messages.slots import GapsSlot, VolumeSlot
 from skyparley.domain.table import Table
 from skyparley.state.views import ConflictView, NoticeView, OfferView, Overview, TermView
