@@ -4,14 +4,13 @@ A published coast line has thousands of vertices, more than the library files or
 There are few of those in a file, so each is judged against everything that time and levels do not keep apart already.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from skyparley.base.limits import HOLES_PER_POLYGON, VERTICES_PER_SHAPE
 from skyparley.check.nearby import Caps
 from skyparley.geometry.bulk import Progress, all_conflicts, conflicts_between
 from skyparley.geometry.caps import Cap
-from skyparley.geometry.index import VolumeIndex
 from skyparley.geometry.rings import EARTH_RADIUS_M, angle
 from skyparley.geometry.shapes import Polygon
 from skyparley.geometry.sphere import core
@@ -100,39 +99,23 @@ def one_by_one(a: Volume, b: Volume, separation: Separation) -> Verdict | None:
 class Filed:
     """Volumes under (plan, place), to be asked what conflicts with one more.
 
-    Each is put into the index when a question first comes near it: a few questions among 100,000 volumes do not wait
-    until all of them are.
+    Nothing is built on the sphere before a question comes near it: a few hundred questions among 100,000 volumes are
+    answered in less time than an index of them takes to fill.
     """
 
     def __init__(self, keys: Sequence[tuple[int, int]], volumes: Sequence[Volume]) -> None:
         self._keys = keys
         self._volumes = volumes
         self._caps = Caps(volumes)
-        self._index = VolumeIndex()
 
     def conflicts(
         self, volume: Volume, separation: Separation, skip: Callable[[int], bool]
     ) -> Iterator[tuple[int, int]]:
         """The keys of all that conflict; `skip` names plans that are not judged."""
-        large = []
         for place in self._caps.near(volume, separation):
-            if place in self._index:
-                continue
-            if is_large(self._volumes[place]):
-                large.append(place)
-            else:
-                self._index.add(place, self._volumes[place])
-
-        def skipped(key: Hashable) -> bool:
-            assert isinstance(key, int)
-            return skip(self._keys[key][0])
-
-        for key, _ in self._index.conflicts(volume, separation, skip=skipped):
-            assert isinstance(key, int)
-            yield self._keys[key]
-        for place in large:
-            if not skipped(place) and one_by_one(volume, self._volumes[place], separation) is not None:
-                yield self._keys[place]
+            key = self._keys[place]
+            if not skip(key[0]) and one_by_one(volume, self._volumes[place], separation) is not None:
+                yield key
 
 
 def _others(count: int, places: Sequence[int]) -> list[int]:

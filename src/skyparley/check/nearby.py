@@ -1,4 +1,4 @@
-"""Which of many volumes lie near one by their areas: a quick and generous look, before anything is built on the sphere."""
+"""Which of many volumes are near one by their areas and windows: a quick and generous look, before anything is built on the sphere."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,19 +18,29 @@ HALF: Final = 1.5  # radians; a cap under a hemisphere is convex, a larger one i
 
 
 class Caps:
-    """A cap around each volume of a row: its first vertex, and the angle that holds all others and its radius."""
+    """A cap around each volume of a row: its first vertex, and the angle that holds all others and its radius.
+
+    Beside it the window, UTC milliseconds.
+    """
 
     def __init__(self, volumes: Sequence[Volume]) -> None:
         self.centres, self.angles = _caps([volume.shape for volume in volumes])
+        self.starts_ms = np.array([volume.start_ms for volume in volumes], dtype=np.int64)
+        self.ends_ms = np.array([volume.end_ms for volume in volumes], dtype=np.int64)
 
     def near(self, volume: Volume, separation: Separation) -> list[int]:
-        """Places of all that may be closer to the volume than required by their areas: none that is, is missing."""
+        """Places of all that may be closer to the volume than required by area and window: none that is, is missing."""
         if not len(self.angles):
             return []
         centre, angle = _caps([volume.shape])
-        reach = np.minimum(np.pi, self.angles + angle[0] + GENEROUS * reach_m(0.0, separation) / EARTH_RADIUS_M)
+        at_the_time = (self.starts_ms < volume.end_ms + separation.time_ms) & (
+            self.ends_ms > volume.start_ms - separation.time_ms
+        )
+        places = np.flatnonzero(at_the_time)
+        reach = self.angles[places] + angle[0] + GENEROUS * reach_m(0.0, separation) / EARTH_RADIUS_M
         # A rounded cosine may tell two that touch as apart by 1e-8; the slack is in every angle.
-        return np.flatnonzero(self.centres @ centre[0] >= np.cos(reach) - 1e-12).tolist()
+        near = self.centres[places] @ centre[0] >= np.cos(np.minimum(np.pi, reach)) - 1e-12
+        return places[near].tolist()  # type: ignore[no-any-return]
 
 
 def _caps(shapes: Sequence[Shape]) -> tuple[Array, Array]:
