@@ -133,7 +133,9 @@ def _ways_of_one(mover: Mover, surroundings: Surroundings) -> list[Settlement]:
         volumes = tuple(one for one in changed if one is not None)
         if len(volumes) == len(places):
             found.append(_settlement(mover, volumes))
-    mixed = [best_mix(place, mover) for place in places]
+    # With one thing in the way of one volume, one change is enough.
+    several = len(places) > 1 or len(places[0].near) > 1
+    mixed = [best_mix(place, mover) for place in places] if several else []
     volumes = tuple(one for one in mixed if one is not None)
     if len(volumes) == len(places):
         mix = _settlement(mover, volumes)
@@ -200,7 +202,10 @@ def keeps_sizes(mover: Mover, volumes: Sequence[Volume]) -> bool:
     """Whether areas are as large, bands as thick and the windows together as long as they must be, or as they were."""
     return (
         _union_ms(volumes) >= min(mover.least_duration_ms, _union_ms(mover.volumes))
-        and all(is_large_enough(new.shape, old.shape, mover) for old, new in zip(mover.volumes, volumes, strict=True))
+        and all(
+            is_large_enough(new.shape, old.shape, mover.least_radius_m)
+            for old, new in zip(mover.volumes, volumes, strict=True)
+        )
         and all(
             new.upper.ref is Ref.UNL or thickness_ft(new) >= min(mover.least_band_ft, thickness_ft(old))
             for old, new in zip(mover.volumes, volumes, strict=True)

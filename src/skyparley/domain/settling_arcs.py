@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from skyparley.domain.settling_parts import Near, is_clear
+from skyparley.domain.settling_parts import Apart, is_clear
 from skyparley.domain.settling_steps import most_steps, step_m
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.rings import EARTH_RADIUS_M, vector
@@ -31,17 +31,17 @@ class _Way(NamedTuple):
     step: float
 
 
-def trimmed(shape: Arc, met: Sequence[Near]) -> Iterator[Arc]:
+def trimmed(shape: Arc, apart: Sequence[Apart]) -> Iterator[Arc]:
     """The arc that keeps most of its area of those that one trim makes clear of what is met; nothing where none is."""
     sought = []
     for way in _ways(shape):
-        steps = _most_drafted(way, met)
+        steps = _most_drafted(way, apart)
         if steps:
             sought.append((area_m2(way.made(steps * way.step)), steps, way))
     for _, steps, way in sorted(sought, key=lambda one: one[0], reverse=True):
         for fewer in range(min(TRIES, steps)):
             arc = way.made((steps - fewer) * way.step)
-            if is_clear(arc, met):
+            if is_clear(arc, apart):
                 yield arc
                 return
 
@@ -78,5 +78,5 @@ def _ways(shape: Arc) -> tuple[_Way, ...]:
     )
 
 
-def _most_drafted(way: _Way, met: Sequence[Near]) -> int:
-    return most_steps(way.size, way.step, lambda size: is_clear(draft(way.made(size)), met))
+def _most_drafted(way: _Way, apart: Sequence[Apart]) -> int:
+    return most_steps(way.size, way.step, lambda size: is_clear(draft(way.made(size)), apart))

@@ -6,13 +6,14 @@ made smaller still.  Source: DOMAIN RES-02.
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
 from skyparley.domain.settling_arcs import trimmed
 from skyparley.domain.settling_lines import cut_clear
-from skyparley.domain.settling_parts import Mover, Near, is_clear
+from skyparley.domain.settling_parts import Apart, Mover, Near, is_clear
 from skyparley.domain.settling_steps import most_steps, step_m
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon, Shape
@@ -26,29 +27,36 @@ LEAST_SHARE: Final = 0.9995
 
 def smaller(volume: Volume, met: Sequence[Near], mover: Mover) -> Volume | None:
     """The volume with the largest smaller area that is clear of what is met, or None.  A Change (settling_spans.py)."""
-    found = [shape for shape in _smaller_shapes(volume.shape, met) if is_large_enough(shape, volume.shape, mover)]
-    best = max(found, key=area_m2, default=None)
+    apart = [near.apart for near in met]
+    best = _largest(volume.shape, tuple(dict.fromkeys(apart)), mover.least_radius_m)
     return None if best is None else replace(volume, shape=best)
 
 
-def is_large_enough(shape: Shape, before: Shape, mover: Mover) -> bool:
-    """Whether an area is as large as the mover's least, or as it was."""
+@lru_cache(maxsize=1_024)
+def _largest(shape: Shape, apart: tuple[Apart, ...], least_radius_m: int) -> Shape | None:
+    """The answer hangs on areas alone, and is asked for again with other levels and windows."""
+    found = [made for made in _smaller_shapes(shape, apart) if is_large_enough(made, shape, least_radius_m)]
+    return max(found, key=area_m2, default=None)
+
+
+def is_large_enough(shape: Shape, before: Shape, least_radius_m: int) -> bool:
+    """Whether an area is as large as a circle of the least radius, or as it was."""
     if shape == before:
         return True
-    least_m2 = math.pi * mover.least_radius_m**2 * LEAST_SHARE
+    least_m2 = math.pi * least_radius_m**2 * LEAST_SHARE
     return area_m2(shape) >= min(least_m2, area_m2(before) * LEAST_SHARE)
 
 
-def _smaller_shapes(shape: Shape, met: Sequence[Near]) -> Iterator[Shape]:
+def _smaller_shapes(shape: Shape, apart: Sequence[Apart]) -> Iterator[Shape]:
     match shape:
         case Polygon():
-            yield from cut_clear(shape, met)
+            yield from cut_clear(shape, apart)
         case Arc():
-            yield from trimmed(shape, met)
+            yield from trimmed(shape, apart)
         case Circle() | Orbit() | Corridor() | Line():
             width_m = width_of(shape)
             step = step_m(width_m)
-            steps = most_steps(width_m, step, lambda width: is_clear(with_width(shape, width), met))
+            steps = most_steps(width_m, step, lambda width: is_clear(with_width(shape, width), apart))
             if steps:
                 yield with_width(shape, steps * step)
 

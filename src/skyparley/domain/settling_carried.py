@@ -7,13 +7,10 @@ import heapq
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec.structs import replace
-
 from skyparley.domain.settling_areas import smaller
 from skyparley.domain.settling_cost import volume_cost
-from skyparley.domain.settling_parts import Mover, Near, Place
+from skyparley.domain.settling_parts import Mover, Place
 from skyparley.domain.settling_spans import LEVEL_CHANGES, TIME_CHANGES, Change
-from skyparley.geometry.shapes import Shape
 from skyparley.geometry.volumes import Volume
 
 ROUNDS: Final = 64
@@ -49,15 +46,6 @@ def best_mix(place: Place, mover: Mover) -> Volume | None:
     Separation needs one dimension for each pair, so another volume may be cleared by time, the next by level.  None where
     LOOKED_AT mixtures, from the cheapest on, were carried on in vain.
     """
-    smaller_of: dict[tuple[Shape, int], Volume | None] = {}
-
-    def made_smaller(volume: Volume, met: Sequence[Near], mover: Mover) -> Volume | None:
-        key = volume.shape, id(met[0])
-        if key not in smaller_of:
-            smaller_of[key] = smaller(volume, met, mover)
-        found = smaller_of[key]
-        return None if found is None else replace(volume, shape=found.shape)
-
     waiting, seen = [(0, 0, place.volume)], {place.volume}
     for _ in range(LOOKED_AT):
         if not waiting:
@@ -66,7 +54,7 @@ def best_mix(place: Place, mover: Mover) -> Volume | None:
         met = place.met(volume)
         if not met:
             return volume
-        for change in (*LEVEL_CHANGES, *TIME_CHANGES, made_smaller):
+        for change in (*LEVEL_CHANGES, *TIME_CHANGES, smaller):
             made = change(volume, met[:1], mover)
             if made is not None and made not in seen:
                 seen.add(made)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from skyparley.domain.settling_parts import Near, is_clear
+from skyparley.domain.settling_parts import Apart, is_clear
 from skyparley.geometry.cutting import Cutter, Side
 from skyparley.geometry.outline import outline
 from skyparley.geometry.rings import EARTH_RADIUS_M, Vector, vector
@@ -23,19 +23,19 @@ SLACK_M: Final = 0.1
 """Added to what a line keeps clear: ten times what rounding the vertices may take away."""
 
 
-def cut_clear(shape: Polygon, met: Sequence[Near]) -> Iterator[Polygon]:
+def cut_clear(shape: Polygon, apart: Sequence[Apart]) -> Iterator[Polygon]:
     """The polygon cut once for each thing that it meets, each time by the line that leaves most; nothing where that is none."""
     piece: Polygon | None = shape
-    for near in met:
-        if piece is not None and not is_clear(piece, [near]):
-            piece = _cut_once(piece, near)
+    for one in apart:
+        if piece is not None and not is_clear(piece, [one]):
+            piece = _cut_once(piece, one)
     if piece is not None:
         yield piece
 
 
-def _cut_once(shape: Polygon, near: Near) -> Polygon | None:
+def _cut_once(shape: Polygon, apart: Apart) -> Polygon | None:
     cutter = Cutter(shape)
-    best = max(sides_clear_of(near.volume.shape, near.separation.lateral_m), key=cutter.rough_m2, default=None)
+    best = max(sides_clear_of(*apart), key=cutter.rough_m2, default=None)
     return None if best is None else cutter.cut(best)
 
 

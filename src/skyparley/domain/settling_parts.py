@@ -3,7 +3,7 @@
 Everything is a geometry Volume, so a node and a check of files settle by the same code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -36,6 +36,18 @@ class Near(NamedTuple):
     given: int
     volume: Volume
     separation: Separation
+
+    @property
+    def apart(self) -> "Apart":
+        """What is asked of areas alone."""
+        return Apart(self.volume.shape, self.separation.lateral_m)
+
+
+class Apart(NamedTuple):
+    """An area, and how far others must stand off it."""
+
+    shape: Shape
+    lateral_m: int
 
 
 class Surroundings(Protocol):
@@ -74,19 +86,19 @@ class Place:
         """Which of what is near a shape is too close to; kept, since many levels and windows are tried with it."""
         close = self._close.get(shape)
         if close is None:
-            close = frozenset(place for place, one in enumerate(self.near) if lateral_conflict(shape, one))
+            close = frozenset(place for place, one in enumerate(self.near) if lateral_conflict(shape, one.apart))
             self._close[shape] = close
         return close
 
 
-def lateral_conflict(shape: Shape, near: Near) -> bool:
-    """Whether a shape is too close to what is near by area alone.  Raises Unusable if the shape has no core."""
-    return too_close((core(shape), core(near.volume.shape)), near.separation.lateral_m)
+def lateral_conflict(shape: Shape, apart: Apart) -> bool:
+    """Whether a shape is too close to another by area alone.  Raises Unusable if a shape has no core."""
+    return too_close((core(shape), core(apart.shape)), apart.lateral_m)
 
 
-def is_clear(shape: Shape, met: Sequence[Near]) -> bool:
-    """Whether a shape is clear by its area of all that is met; False for one that is no shape at all."""
+def is_clear(shape: Shape, apart: Iterable[Apart]) -> bool:
+    """Whether a shape is clear of all these; False for one that is no shape at all."""
     try:
-        return not any(lateral_conflict(shape, near) for near in met)
+        return not any(lateral_conflict(shape, one) for one in apart)
     except Unusable:
         return False  # Made so small that it has no area any more.

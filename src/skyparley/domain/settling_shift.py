@@ -49,6 +49,9 @@ class _Missing(NamedTuple):
     deep: bool
 
 
+CLEAR: Final = _Missing(0.0, False)
+
+
 class _Obstacle(NamedTuple):
     given: int
     near: Near
@@ -67,7 +70,9 @@ class _Ground:
         self.step_m = step_m(self.size_m / 2)
         self.most_m = min(FURTHEST_M, max(map(self._way_out_m, met)) * 1.5 + 2 * self.step_m)
         self.draft = {shape: drawn(shape) for shape in {one.shape for one in mover.volumes}}
+        self._known: dict[tuple[float, int], _Missing] = {}
         self.obstacles = [self._obstacle(one) for one in surroundings.near([self._wide(one) for one in mover.volumes])]
+        self.missing_here = self.missing(0.0, 0)
 
     def _way_out_m(self, near: Near) -> float:
         """The distance straight away from one obstacle that surely clears it."""
@@ -85,11 +90,16 @@ class _Ground:
         radii_m = core(self.volumes[near.given].shape).radius_m + core(near.volume.shape).radius_m
         return _Obstacle(near.given, near, across_m(radii_m + near.separation.lateral_m))
 
-    def missing(self, turn: Turn) -> _Missing:
-        """What is missing after a turn; (0, False) where the notice is clear."""
-        made = {shape: turned(draft, turn) for shape, draft in self.draft.items()}
-        found = [_missing(made[self.volumes[one.given].shape], one) for one in self.obstacles]
-        return _Missing(max((one.metres for one in found), default=0.0), any(one.deep for one in found))
+    def missing(self, bearing: float, steps: int) -> _Missing:
+        """What is missing after so many steps along a bearing; CLEAR where nothing is.  What was asked before is kept."""
+        known = self._known.get((bearing, steps))
+        if known is None:
+            turn = turn_along(self.middle, bearing, steps * self.step_m)
+            made = {shape: turned(draft, turn) for shape, draft in self.draft.items()}
+            found = [_missing(made[self.volumes[one.given].shape], one) for one in self.obstacles]
+            known = _Missing(max((one.metres for one in found), default=0.0), any(one.deep for one in found))
+            self._known[bearing, steps] = known
+        return known
 
     def moved(self, turn: Turn) -> tuple[Volume, ...]:
         """The volumes after a turn.  Each distinct shape is turned once: a notice often has one area at several levels."""
@@ -109,7 +119,7 @@ def _missing(shape: Shape, obstacle: _Obstacle) -> _Missing:
     own, other = core(shape), core(obstacle.near.volume.shape)
     apart_rad = angle(own.bound.centre, other.bound.centre) - own.bound.angle_rad - other.bound.angle_rad
     if apart_rad * EARTH_RADIUS_M > obstacle.needed_m:
-        return _Missing(0.0, False)
+        return CLEAR
     distance_m = core_distance_m(own, other)
     if distance_m > 0:
         return _Missing(max(0.0, obstacle.needed_m - distance_m), False)
@@ -159,21 +169,18 @@ def _turn_deg(one: float, other: float) -> float:
 
 def _first_clear_m(ground: _Ground, bearing: float, most_m: float) -> float | None:
     """The least distance in steps along a bearing at which the notice is clear, or None up to `most_m`."""
-
-    def missing(steps: int) -> _Missing:
-        return ground.missing(turn_along(ground.middle, bearing, steps * ground.step_m))
-
     leap = max(1, int(ground.size_m / 8 / ground.step_m))
-    steps, blocked = 0, -1
-    while (found := missing(steps)) != (0.0, False):
+    steps, blocked, found = 0, -1, ground.missing_here
+    while found != CLEAR:
         needed = max(1, math.ceil(found.metres / ground.step_m))
         blocked = steps + needed - 1
         steps += max(needed, leap) if found.deep else needed
         if steps * ground.step_m > most_m:
             return None
+        found = ground.missing(bearing, steps)
     while steps - blocked > 1:
         middle = (steps + blocked) // 2
-        if missing(middle) == (0.0, False):
+        if ground.missing(bearing, middle) == CLEAR:
             steps = middle
         else:
             blocked = middle

@@ -99,22 +99,21 @@ def parted(one: Shape, two: Shape, lateral_m: float) -> Parted | None:
     return Parted(kept[0], kept[1], _ends(side, halves, middle))
 
 
-class _Line(NamedTuple):
-    """The lines across one direction."""
+class _Line:
+    """The lines across one direction, from place 0, which leaves the first area whole, to place 1, which leaves the second."""
 
-    halves: tuple[_Half, _Half]
-    middle: Vector
-    ahead: Vector
+    def __init__(self, halves: tuple[_Half, _Half], middle: Vector, ahead: Vector) -> None:
+        self._halves, self._middle, self._ahead = halves, middle, ahead
+        self._first, self._last = halves[0].span(middle, ahead)[0], halves[1].span(middle, ahead)[1]
 
     def side(self, place: float) -> Side:
-        """The first area's side of a line: place 0 leaves the first whole, place 1 the second."""
-        first, second = self.halves[0].span(self.middle, self.ahead), self.halves[1].span(self.middle, self.ahead)
-        return side_at(self.middle, self.ahead, first[0] + place * (second[1] - first[0]))
+        """The first area's side of a line."""
+        return side_at(self._middle, self._ahead, self._first + place * (self._last - self._first))
 
     def even_share(self, place: float) -> float:
         """The smaller of the two shares that are left."""
         side = self.side(place)
-        return min(self.halves[0].share(side), self.halves[1].share(_other(side)))
+        return min(self._halves[0].share(side), self._halves[1].share(_other(side)))
 
 
 def _other(side: Side) -> Side:
