@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from harness import STATED, Node, World, circle, conflicting, fl
+from harness import STATED, Node, World, circle, conflicting, fl, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.domain import commands as c
 from skyparley.domain.messages.slots import VolumeSlot
@@ -215,3 +216,36 @@ def test_a_way_that_is_shown_can_be_taken():
 def test_what_conflicts_with_nothing_is_offered_no_way():
     (a,) = World("A").nodes
     assert ask(a, notices=(one(),)).notices[0].ways == ()
+
+
+def test_ways_are_sought_for_the_first_that_conflict_and_it_is_said_for_which(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(limits, "WAYS_NOTICES", 2)
+    world = World("A", "B")
+    a, b = world.nodes
+    a.file(circle(), to=[b])
+    world.settle()
+    answer = ask(b, notices=(one(circle(500)), one(), one(circle(1)), one(circle(2))))
+    assert [(bool(would.conflicts), would.sought, bool(would.ways)) for would in answer.notices] == [
+        (False, False, False),
+        (True, True, True),
+        (True, True, True),
+        (True, False, False),
+    ]
+
+
+def test_a_way_for_a_notice_that_an_agreement_binds_does_not_enlarge_it():
+    world, a, b = conflicting()
+    pair = world.pair
+    b_volumes = b.notice("B-0001").current.volumes
+    lower = tuple(moved(volume, upper=fl(180)) for volume in b_volumes)
+    a.propose(pair, (b, "B-0001", lower))
+    world.settle()
+    b.answer(c.Accept, pair)
+    world.settle()
+    change = c.ChangeNotice(id="B-0001", expected_version=2, volumes=b_volumes)
+    (would,) = ask(b, changes=(change,)).changes
+    assert "BOUND_BY_AGREEMENT" in [reason.code for reason in would.reasons]
+    assert would.sought
+    for way in would.ways:
+        (as_way,) = ask(b, changes=(msgspec.structs.replace(change, volumes=way.volumes),)).changes
+        assert "BOUND_BY_AGREEMENT" not in [reason.code for reason in as_way.reasons], way.text

@@ -75,7 +75,11 @@ QUEUE_COMMANDS: Final = 4_096  # waiting for the sequencer; over it a door answe
 DEADLINES_PER_BATCH: Final = 256  # passed with one sync
 ALARMS_KEPT: Final = 500  # newest first; all stay in the journal
 PROPOSALS_SHOWN: Final = 8
-WAYS_ANSWERED: Final = 3  # of each notice that a what-if asks about; a few milliseconds each
+WAYS_ANSWERED: Final = 3  # for each notice that a what-if asks about
+WAYS_NOTICES: Final = 20  # of one question, those that conflict first; each takes some 10 ms, sought one at a time
+FORGET_AFTER_MS: Final = 24 * 3_600_000  # from a notice's end, or the last act about it, until it leaves memory: a line
+# that was cut for a night has been caught up by then, and the daily check has seen it
+ANSWERS_KEPT_MS: Final = 24 * 3_600_000  # answers kept for retries; nobody retries a desk's act the next day
 DIALOGUE_TURNS: Final = 64  # proposals and counters about one pair
 
 # --- delivery -------------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ def conflict_lines(conflict: WouldConflict, table: Table) -> list[str]:
 
 def way_lines(would: WouldBe) -> list[str]:
     """How the notice could keep clear of everything, the best first."""
+    if not would.sought:
+        return []
     if not would.ways:
         return ["No change of time, level or area of it alone keeps apart from everything."]
     return ["To keep apart from everything known:", *(f"  {way.text}" for way in would.ways)]

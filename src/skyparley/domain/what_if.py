@@ -5,7 +5,7 @@ conflict, so that question and act agree at one position of the record.  Source:
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -16,7 +16,7 @@ from skyparley.domain.detection import by_notice, found_between, worst
 from skyparley.domain.filing import Weighed, full_ref, too_much, weigh_change, weigh_new
 from skyparley.domain.messages.codes import LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import GapsSlot, VolumeSlot
-from skyparley.domain.notices import content_reasons, notice_lead_class, own_notice
+from skyparley.domain.notices import bound_reasons, content_reasons, notice_lead_class, own_notice
 from skyparley.domain.proposals import mover_of
 from skyparley.domain.records import Notice, version_ref
 from skyparley.domain.settling import settle
@@ -66,7 +66,7 @@ class WouldBe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One notice as it would be.  `reasons`: why it would be refused now; empty where it would be taken.
 
     `told`: the peers that would know of it.  `ends`: refs of the notices with which a conflict would be over.  `ways`: the
-    best few to keep apart, where it would conflict; none where it stands so, or cannot be judged.
+    best few to keep apart, where it would conflict and they were `sought`: for the first WAYS_NOTICES of one question.
     """
 
     id: str
@@ -75,6 +75,7 @@ class WouldBe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: tuple[Reason, ...] = ()
     conflicts: tuple[WouldConflict, ...] = ()
     ways: tuple[Way, ...] = ()
+    sought: bool = False
     ends: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     lead_class: LeadClass | None = None
@@ -93,23 +94,69 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: tuple[Reason, ...] = ()
 
 
+class Foreseen(NamedTuple):
+    """An answer without ways, and the notices for which ways are to be sought, each with its place in the answer.
+
+    Seeking takes far longer than all the rest, so whoever answers others too seeks for one notice at a time.
+    """
+
+    answer: WhatIf
+    unsettled: tuple[tuple[int, Notice], ...]
+
+
 def what_if(view: View, question: Question, *, now: int, position: int) -> WhatIf:
     """What would come of it if it were asked for now.  Changes nothing."""
+    seen = foresee(view, question, now=now, position=position)
+    return with_ways(seen.answer, [(place, ways(view, notice, now)) for place, notice in seen.unsettled])
+
+
+def foresee(view: View, question: Question, *, now: int, position: int) -> Foreseen:
+    """The same without ways: what a batch of decisions would cost, and no more."""
     several = weigh_new(view, question.notices, now)
-    return WhatIf(
+    filed = [_would_be(view, weighed, now) for weighed in several]
+    changed = [_would_change(view, command, now) for command in question.changes]
+    unsettled = [(place, notice) for place, (would, notice) in enumerate((*filed, *changed)) if would.conflicts]
+    answer = WhatIf(
         position=position,
         now=now,
-        notices=tuple(_would_be(view, weighed, now) for weighed in several),
-        changes=tuple(_would_change(view, command, now) for command in question.changes),
+        notices=tuple(would for would, _ in filed),
+        changes=tuple(would for would, _ in changed),
         reasons=tuple(too_much(several)) if len(several) > 1 else (),
+    )
+    return Foreseen(
+        answer, tuple((place, notice) for place, notice in unsettled[: limits.WAYS_NOTICES] if notice is not None)
     )
 
 
-def _would_change(view: View, command: ChangeNotice, now: int) -> WouldBe:
+def ways(view: View, would_be: Notice, now: int) -> tuple[Way, ...]:
+    """Ways for a version that nobody was told yet: it alone moves, and away from everything that it would meet."""
+    found = settle([(mover_of(view, would_be.id, would_be, now), Standing(view, view.own))], limit=limits.WAYS_ANSWERED)
+    held = view.notices.get((view.own, would_be.id))
+    taken = []
+    for made in found:
+        volumes = tuple(map(volume_slot, made.changes[0][1]))
+        after = msgspec.structs.replace(would_be.current, volumes=volumes)
+        refused = content_reasons(view, after, now) or (held is not None and bound_reasons(view, held, volumes, now))
+        if not refused and not view.hits(view.own, volumes):
+            taken.append(Way(kind=made.kind, text=made.text, cost=made.cost, volumes=volumes))
+    return tuple(taken)
+
+
+def with_ways(answer: WhatIf, found: Sequence[tuple[int, tuple[Way, ...]]]) -> WhatIf:
+    """The answer with the ways that were found, each at its place among notices and changes together."""
+    all_of_them = [*answer.notices, *answer.changes]
+    for place, made in found:
+        all_of_them[place] = msgspec.structs.replace(all_of_them[place], ways=made, sought=True)
+    count = len(answer.notices)
+    return msgspec.structs.replace(answer, notices=tuple(all_of_them[:count]), changes=tuple(all_of_them[count:]))
+
+
+def _would_change(view: View, command: ChangeNotice, now: int) -> tuple[WouldBe, Notice | None]:
     notice = own_notice(view, command.id, command.expected_version)
     if isinstance(notice, Refusal):
         version = command.expected_version + 1
-        return WouldBe(id=command.id, version=version, ref=version_ref(command.id, version), reasons=notice.reasons)
+        ref = version_ref(command.id, version)
+        return WouldBe(id=command.id, version=version, ref=ref, reasons=notice.reasons), None
     weighed = weigh_change(view, notice, command, now)
     stays = by_notice(weighed.hits)
     ends = [
@@ -117,33 +164,22 @@ def _would_change(view: View, command: ChangeNotice, now: int) -> WouldBe:
         for conflict in view.conflicts_of(view.own, notice.id)
         if (conflict.other_party, conflict.other_id) not in stays
     ]
-    return msgspec.structs.replace(_would_be(view, weighed, now), ends=tuple(ends))
+    would, would_be = _would_be(view, weighed, now)
+    return msgspec.structs.replace(would, ends=tuple(ends)), would_be
 
 
-def _would_be(view: View, weighed: Weighed, now: int) -> WouldBe:
+def _would_be(view: View, weighed: Weighed, now: int) -> tuple[WouldBe, Notice]:
     would_be = Notice(party=view.own, id=weighed.id, current=weighed.version, audience=weighed.audience)
-    return WouldBe(
+    would = WouldBe(
         id=weighed.id,
         version=weighed.version.version,
         ref=weighed.ref,
         reasons=weighed.reasons,
         conflicts=_conflicts(view, would_be, weighed.hits),
-        ways=_ways(view, would_be, now) if weighed.hits else (),
         told=tuple(view.lines[peer].name for peer in weighed.audience),
         lead_class=notice_lead_class(view.table, weighed.version, now),
     )
-
-
-def _ways(view: View, would_be: Notice, now: int) -> tuple[Way, ...]:
-    """Ways for a notice that nobody was told yet: it alone moves, and away from everything that it would meet."""
-    found = settle([(mover_of(view, would_be.id, would_be, now), Standing(view, view.own))], limit=limits.WAYS_ANSWERED)
-    ways = []
-    for made in found:
-        volumes = tuple(map(volume_slot, made.changes[0][1]))
-        after = msgspec.structs.replace(would_be.current, volumes=volumes)
-        if not content_reasons(view, after, now) and not view.hits(view.own, volumes):
-            ways.append(Way(kind=made.kind, text=made.text, cost=made.cost, volumes=volumes))
-    return tuple(ways)
+    return would, would_be
 
 
 def _conflicts(view: View, own: Notice, hit: Sequence[Hit]) -> tuple[WouldConflict, ...]:

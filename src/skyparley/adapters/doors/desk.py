@@ -28,7 +28,7 @@ from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
 from skyparley.domain import commands as c
 from skyparley.domain.lines import named_peer
 from skyparley.domain.proposals import Suggestions, suggest
-from skyparley.domain.what_if import what_if
+from skyparley.domain.what_if import foresee, ways, with_ways
 from skyparley.engine.node import Node
 from skyparley.state import views
 from skyparley.state.projection import State
@@ -129,9 +129,13 @@ class DeskDoor:
         self._guard.allowed(request, "act")
         question = read_question(await read_json(request, most_bytes=limits.DESK_BATCH_BYTES))
         now = self._node.clock.now_ms()
-        return answer(
-            await self._node.sequencer.read(lambda state: what_if(state, question, now=now, position=state.position))
-        )
+        read = self._node.sequencer.read
+        seen = await read(lambda state: foresee(state, question, now=now, position=state.position))
+        found = []
+        for place, notice in seen.unsettled:
+            await asyncio.sleep(0)  # The node goes on with its work in between.
+            found.append((place, await read(partial(ways, would_be=notice, now=now))))
+        return answer(with_ways(seen.answer, found))
 
     async def _events(self, request: Request) -> ASGIApp:
         self._guard.allowed(request, "read")

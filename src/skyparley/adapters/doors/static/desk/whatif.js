@@ -78,7 +78,7 @@ export class Foresight {
       ways.length > 0 && el("p", { class: "dim" }, "Each of these would meet nothing known:"),
       ways.length > 0 && el("ul", { class: "ways" }, ways.map((way) => el("li", {}, el("span", {}, words(way.text)),
         el("button", { type: "button", class: "quiet", "aria-label": `Use this: ${way.text}`, on: { click: () => this.take(way.volumes) } }, "Use this")))),
-      conflicts.length > 0 && !ways.length && el("p", { class: "dim" }, "No change of it alone keeps apart from everything."),
+      would.sought && !ways.length && el("p", { class: "dim" }, "No change of it alone keeps apart from everything."),
       reasons.map((reason) => el("p", { class: "would-lead" }, "Would be refused: ", el("code", {}, reason.code), ` ${reason.text}`)),
     ].flat();
   }
