@@ -4,7 +4,7 @@ import { Map as Chart, Marker, NavigationControl, ScaleControl } from "../vendor
 import "../vendor/topojson-client.min.js";
 import { el } from "./el.js";
 import { centre, closest, overlap } from "./overlap.js";
-import { coordinates, distance, outline, point, unwrapped } from "./sphere.js";
+import { coordinates, distance, middleOfArc, outline, point, racetrackLine, unwrapped } from "./sphere.js";
 
 const COLOURS = { own: "#eda63a", other: "#62b3ee", conflict: "#f0a3c8", draft: "#e8edf2" };
 const SHOWN = new Set(["NOTIFIED", "COORDINATED", "ACTIVE"]);
@@ -192,8 +192,17 @@ const collection = (all) => ({ type: "FeatureCollection", features: all });
 
 function features(shape, properties) {
   return outline(shape).map((rings) => ({
-    type: "Feature", properties, geometry: { type: "Polygon", coordinates: rings.map(coordinates) },
+    type: "Feature", properties, geometry: { type: "Polygon", coordinates: together(rings.map(coordinates)) },
   }));
+}
+
+/** Holes on the same turn of the map as their outer ring: over the antimeridian each is drawn from its own first corner. */
+function together([outer, ...holes]) {
+  const middle = outer.reduce((sum, at) => sum + at[0], 0) / outer.length;
+  return [outer, ...holes.map((hole) => {
+    const turns = 360 * Math.round((middle - hole.reduce((sum, at) => sum + at[0], 0) / hole.length) / 360);
+    return hole.map(([x, y]) => [x + turns, y]);
+  })];
 }
 
 function areaOf(notice) {
@@ -206,11 +215,12 @@ function areaOf(notice) {
   };
 }
 
-/** Where the name of a notice stands: in a circle, on the middle of a first leg, inside a low corner of a polygon. */
+/** Where the name of a notice stands: in a circle or an arc, on the middle of a first leg, inside a low corner of a polygon. */
 function labelOf(shape) {
   if (shape.type === "circle") return { label: lngLat(point(shape.centre)), anchor: "center", offset: [0, 0] };
-  if (shape.type === "corridor") {
-    const [one, two] = [point(shape.line[0]), point(shape.line[1] ?? shape.line[0])];
+  if (shape.type === "arc") return { label: lngLat(middleOfArc(shape)), anchor: "center", offset: [0, 0] };
+  if (shape.type === "orbit" || shape.line) {
+    const [one, two] = shape.line ? [point(shape.line[0]), point(shape.line[1] ?? shape.line[0])] : racetrackLine(shape);
     const [a, b] = unwrapped([one, two]);
     return { label: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], anchor: "center", offset: [0, 0] };
   }
@@ -228,8 +238,9 @@ function where(conflict, view, areas) {
     view.notices.find((one) => !one.own && one.party === conflict.other_party && one.id === conflict.other_notice)];
   if (pair.some((notice) => !notice || !areas.has(keyOf(notice)))) return null;
   const shapes = pair.map((notice, side) => (notice.volumes[conflict.volumes[side]] ?? notice.volumes[0]).shape);
-  const rings = shapes.map((shape) => features(shape, {}).map((one) => one.geometry.coordinates[0].slice(0, -1)));
-  const plain = shapes.every((shape) => shape.type !== "polygon" || shape.rings.length === 1);
+  const drawn = shapes.map((shape) => features(shape, {}).map((one) => one.geometry.coordinates));
+  const rings = drawn.map((polygons) => polygons.map(([outer]) => outer.slice(0, -1)));
+  const plain = drawn.flat().every((polygon) => polygon.length === 1);
   const pieces = plain ? rings[0].flatMap((one) => rings[1].flatMap((two) => overlap(one, two) ?? [])) : [];
   if (pieces.length) {
     const xs = pieces.flat().map((at) => at[0]);

@@ -2,21 +2,17 @@
 
 import { showFailure } from "./acting.js";
 import { act } from "./api.js";
+import { AreaFields, select } from "./areas.js";
 import { at, el, fill, reasonList } from "./el.js";
-import { NM_M, Unusable, levelText, pointsText, readLevel, readNm, readPositions, readTime, stampText, windowText, bandText, dayText, echoText, spanText, timeText } from "./units.js";
+import { Unusable, levelText, readLevel, readTime, stampText, windowText, bandText, dayText, echoText, spanText, timeText } from "./units.js";
 import { Foresight } from "./whatif.js";
 
 const KINDS = ["TRANSIT", "AREA WORK", "AERODROME", "REFUEL TRACK", "UAS AREA", "HAZARD", "HUM", "MEDEVAC", "SAR", "CIVIL", "TEST"];
 const NO_DUE_REGARD = ["NOT STATED", "WX", "EM", "MED", "SAR", "HUM", "HUM-ESCORT", "NAV", "LOST LINK", "TRAFFIC", "CAPACITY"];
-const SHAPES = [["circle", "circle"], ["polygon", "polygon"], ["corridor", "corridor"]];
 const HALF_HOUR = 1_800_000;
 const HOUR = 3_600_000;
 const FAR_MS = 30 * 24 * HOUR; // A start farther off than this is more often a slip of the year than a plan.
 const VOLUMES_MOST = 64;
-const POINT_HINT = {
-  circle: "centre: 35.4011, 35.9487", polygon: "corners, one a line: 35.80, 36.50", corridor: "centreline, one point a line: 37.0021, 35.4259",
-};
-let count = 0;
 
 /** Opens the form: empty, or with a notice to change. `desk` gives the overview, the map and what to say. */
 export function openFiling(desk, notice) {
@@ -210,14 +206,11 @@ class Filing {
 
 class VolumeFields {
   constructor(volume, filing) {
-    count += 1;
     this.filing = filing;
-    this.was = volume.shape;
     this.name = "";
-    const shape = volume.shape;
-    this.type = select(SHAPES, shape?.type ?? "circle", () => this.typed());
-    this.points = el("textarea", { rows: 2, spellcheck: "false", autocomplete: "off", value: shape ? pointsText(shape) : "", id: `points-${count}` });
-    this.width = input(shape?.radius_m ?? shape?.half_width_m ? String(Number(((shape.radius_m ?? shape.half_width_m) / NM_M).toFixed(3))) : "10");
+    this.onMap = el("button", { type: "button", "aria-pressed": "false", on: { click: () => this.filing.collect(this, this.onMap.getAttribute("aria-pressed") !== "true") } }, "Click on the map");
+    this.area = new AreaFields(volume.shape, this.onMap);
+    this.points = this.area.points;
     this.lower = input(levelText(volume.lower));
     this.upper = input(levelText(volume.upper));
     this.start = input(stampText(volume.start));
@@ -225,18 +218,14 @@ class VolumeFields {
     this.near = volume.start;
     this.echoed = el("p", { class: "echo" });
     this.build();
-    this.typed();
   }
 
   build() {
     const labelled = (text, node) => el("label", {}, el("span", {}, text), node);
     this.legend = el("legend", {});
     this.drop = el("button", { type: "button", class: "quiet close", "aria-label": "Take this volume away", on: { click: () => this.filing.remove(this) } }, "×");
-    this.onMap = el("button", { type: "button", "aria-pressed": "false", on: { click: () => this.filing.collect(this, this.onMap.getAttribute("aria-pressed") !== "true") } }, "Click on the map");
-    this.widthLabel = labelled("", this.width);
     this.node = el("fieldset", { class: "volume" }, this.legend, this.drop,
-      el("div", { class: "pair-fields" }, labelled("area", this.type), this.widthLabel, this.onMap),
-      labelled("positions", this.points),
+      ...this.area.nodes,
       el("div", { class: "pair-fields four" }, labelled("from", this.lower), labelled("to", this.upper), labelled("start (UTC)", this.start), labelled("end (UTC)", this.end)), this.echoed);
   }
 
@@ -262,42 +251,12 @@ class VolumeFields {
     this.onMap.textContent = on ? "Done clicking" : "Click on the map";
   }
 
-  typed() {
-    const type = this.type.value;
-    this.widthLabel.firstChild.textContent = type === "circle" ? "radius (NM)" : "half width (NM)";
-    this.widthLabel.hidden = type === "polygon";
-    this.points.placeholder = POINT_HINT[type];
-    this.points.rows = type === "circle" ? 1 : 4;
-  }
-
-  /** A click gives the centre of a circle, or one more point. */
   append(position) {
-    const text = position.map((value) => (value / 1e7).toFixed(4)).join(", ");
-    const before = this.points.value.trim();
-    this.points.value = this.type.value === "circle" || !before ? text : `${before}\n${text}`;
+    this.area.append(position);
   }
 
   readShape() {
-    const what = this.name ? `${this.name}, area` : "area";
-    const type = this.type.value;
-    // A shape that nobody touched is sent as it was: its text has fewer digits than the original, and no holes.
-    if (this.was && this.was.type === type && this.points.value.trim() === pointsText(this.was) && this.widthAsWas()) return this.was;
-    const positions = readPositions(this.points.value, what);
-    if (type === "circle") {
-      if (positions.length !== 1) throw new Unusable(`${what}: a circle has one centre; there are ${positions.length} positions.`);
-      return { type, centre: positions[0], radius_m: readNm(this.width.value, `${what}, radius`) };
-    }
-    if (type === "polygon") {
-      if (positions.length < 3) throw new Unusable(`${what}: a polygon needs three corners; there ${positions.length === 1 ? "is 1" : `are ${positions.length}`}.`);
-      return { type, rings: [positions] };
-    }
-    if (positions.length < 2) throw new Unusable(`${what}: a corridor needs two points of its centreline; there is 1.`);
-    return { type, line: positions, half_width_m: readNm(this.width.value, `${what}, half width`) };
-  }
-
-  widthAsWas() {
-    const metres = this.was.radius_m ?? this.was.half_width_m;
-    return metres === undefined || this.width.value.trim() === String(Number((metres / NM_M).toFixed(3)));
+    return this.area.read(this.name ? `${this.name}, area` : "area");
   }
 
   /** The volume as the node takes it; what cannot be read is added to `wrong`. */
@@ -320,12 +279,6 @@ class VolumeFields {
     const end = attempt(() => readTime(this.end.value, name("end"), start ?? this.near));
     return { shape, lower, upper, start, end };
   }
-}
-
-function select(options, value, changed) {
-  const node = el("select", { on: changed ? { change: changed } : {} }, options.map(([key, label]) => el("option", { value: key }, label ?? key)));
-  node.value = value;
-  return node;
 }
 
 const input = (value) => el("input", { value, spellcheck: "false", autocomplete: "off" });

@@ -110,7 +110,7 @@ function details(notice) {
     el("ol", { class: "volumes" }, notice.volumes.map((volume) => el("li", {},
       el("span", {}, `${bandText(volume)}, ${windowText(volume.start, volume.end)}`), el("br"),
       el("span", { class: "dim" }, shapeText(volume.shape)),
-      volume.shape.type === "circle" ? null : el("span", { class: "points dim" }, pointsText(volume.shape).split("\n").slice(0, 12).join("  ·  "))))),
+      volume.shape.centre ? null : el("span", { class: "points dim" }, pointsText(volume.shape).split("\n").slice(0, 12).join("  ·  "))))),
     el("p", { class: "dim" }, notice.due_regard.stated ? "Due regard is stated." : `Due regard is not stated: ${notice.due_regard.reason}.`),
     notice.missing_key?.length ? el("p", {}, `Filed without naming ${notice.missing_key.join(", ")}, which ${notice.party} had received.`) : null,
     notice.small ? el("p", {}, "Smaller than the table's least sizes.") : null,

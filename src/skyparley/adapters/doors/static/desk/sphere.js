@@ -1,4 +1,5 @@
 // Outlines of areas on the sphere, for drawing: circles and corridors by true distance, edges as great circles.
+// Arcs and the legs of orbits are placed on the ellipsoid, as the node places them.
 // The node judges conflicts by its own exact geometry; nothing drawn here is ever measured.
 
 const EARTH_RADIUS_M = 6_371_008.8;
@@ -6,6 +7,7 @@ const RAD = Math.PI / 180;
 const STEP_M = 20_000; // A great circle bends by less than a pixel between points this far apart, at any zoom in use.
 const LEG_POINTS_MOST = 400;
 const ARC_STEP_DEG = 5;
+const RIM_STEP_DEG = 1.5; // of an arc's rims: 9 m inside the true rim at 100 km
 
 /** [lat, lon] in 1e-7 degrees to {lat, lon} in degrees. */
 export const point = ([lat, lon]) => ({ lat: lat / 1e7, lon: lon / 1e7 });
@@ -122,10 +124,72 @@ function polygonRing(corners) {
   return corners.flatMap((from, place) => along(from, corners[(place + 1) % corners.length]).slice(0, -1));
 }
 
+/** Where one arrives after `metres` on the WGS-84 geodesic that leaves `from` at `bearing` degrees (Vincenty, direct). */
+function arriveOnEllipsoid(from, bearing, metres) {
+  const [a, f] = [6_378_137, 1 / 298.257223563];
+  const b = a * (1 - f);
+  const [sinCourse, cosCourse] = [Math.sin(bearing * RAD), Math.cos(bearing * RAD)];
+  const tanU = (1 - f) * Math.tan(from.lat * RAD);
+  const cosU = 1 / Math.sqrt(1 + tanU * tanU);
+  const sinU = tanU * cosU;
+  const sigma1 = Math.atan2(tanU, cosCourse);
+  const sinAlpha = cosU * sinCourse;
+  const cosSqAlpha = 1 - sinAlpha * sinAlpha;
+  const u2 = (cosSqAlpha * (a * a - b * b)) / (b * b);
+  const A = 1 + (u2 / 16384) * (4096 + u2 * (-768 + u2 * (320 - 175 * u2)));
+  const B = (u2 / 1024) * (256 + u2 * (-128 + u2 * (74 - 47 * u2)));
+  let sigma = metres / (b * A);
+  for (let round = 0; round < 8; round += 1) {
+    const middle = Math.cos(2 * sigma1 + sigma);
+    const [sinS, cosS] = [Math.sin(sigma), Math.cos(sigma)];
+    const by = B * sinS * (middle + (B / 4) * (cosS * (2 * middle ** 2 - 1) - (B / 6) * middle * (4 * sinS ** 2 - 3) * (4 * middle ** 2 - 3)));
+    sigma = metres / (b * A) + by;
+  }
+  const middle = Math.cos(2 * sigma1 + sigma);
+  const [sinS, cosS] = [Math.sin(sigma), Math.cos(sigma)];
+  const lat = Math.atan2(sinU * cosS + cosU * sinS * cosCourse, (1 - f) * Math.hypot(sinAlpha, sinU * sinS - cosU * cosS * cosCourse));
+  const lambda = Math.atan2(sinS * sinCourse, cosU * cosS - sinU * sinS * cosCourse);
+  const C = (f / 16) * cosSqAlpha * (4 + f * (4 - 3 * cosSqAlpha));
+  const turn = lambda - (1 - C) * f * sinAlpha * (sigma + C * sinS * (middle + C * cosS * (2 * middle ** 2 - 1)));
+  return { lat: lat / RAD, lon: wrap(from.lon + turn / RAD) };
+}
+
+/** The middle line of a racetrack: its leg, or the leg moved by the radius to the left or right. */
+export function racetrackLine({ start, end, radius_m, side }) {
+  const [from, to] = [point(start), point(end)];
+  if (side === "CENTRE") return [from, to];
+  const turn = side === "LEFT" ? -90 : 90;
+  return [arriveOnEllipsoid(from, bearing(from, to) + turn, radius_m), arriveOnEllipsoid(to, bearing(to, from) + 180 + turn, radius_m)];
+}
+
+/** Degrees from the first bearing of an arc clockwise to the last. */
+const sweepOf = ({ from_mdeg, to_mdeg }) => ((to_mdeg - from_mdeg + 360_000) % 360_000 || 360_000) / 1000;
+
+/** The rings of an arc: one round a sector or a slice, two of a full turn. */
+function sectorRings(shape) {
+  const centre = point(shape.centre);
+  const sweep = sweepOf(shape);
+  const steps = Math.max(1, Math.ceil(sweep / RIM_STEP_DEG));
+  const rim = (metres) => Array.from({ length: steps + 1 }, (_, place) => arriveOnEllipsoid(centre, shape.from_mdeg / 1000 + (sweep * place) / steps, metres));
+  const outer = rim(shape.outer_m);
+  const inner = shape.inner_m ? rim(shape.inner_m) : [centre];
+  if (sweep === 360) return [outer.slice(0, -1), ...(shape.inner_m ? [inner.slice(0, -1)] : [])];
+  const ring = [...outer, ...inner.reverse()];
+  return [polygonRing(ring)];
+}
+
+/** The middle of an arc: half the way round, half the way out. */
+export function middleOfArc(shape) {
+  return arriveOnEllipsoid(point(shape.centre), shape.from_mdeg / 1000 + sweepOf(shape) / 2, (shape.inner_m + shape.outer_m) / 2);
+}
+
 /** The outline of a shape: a list of polygons, each a list of rings of {lat, lon}, not closed. */
 export function outline(shape) {
   if (shape.type === "circle") return [[circle(point(shape.centre), shape.radius_m)]];
   if (shape.type === "corridor") return corridor(shape.line.map(point), shape.half_width_m).map((ring) => [ring]);
+  if (shape.type === "line") return corridor(shape.line.map(point), shape.buffer_m).map((ring) => [ring]);
+  if (shape.type === "orbit") return corridor(racetrackLine(shape), shape.radius_m).map((ring) => [ring]);
+  if (shape.type === "arc") return [sectorRings(shape)];
   return [shape.rings.map((ring) => polygonRing(ring.map(point)))];
 }
 

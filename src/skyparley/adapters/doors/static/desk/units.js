@@ -1,4 +1,4 @@
-// Between what people write and read, and what the node holds: UTC, flight levels, nautical miles, degrees.
+// Between what people write and read, and what the node holds: UTC, flight levels, nautical miles, degrees, bearings.
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -103,18 +103,34 @@ export function distanceText(metres) {
 
 export const degrees = ([lat, lon]) => `${(lat / 1e7).toFixed(4)}, ${(lon / 1e7).toFixed(4)}`;
 
+/** 030; 350.5 */
+export function bearingText(mdeg) {
+  const [whole, part] = String(mdeg / 1000).split(".");
+  return `${whole.padStart(3, "0")}${part ? `.${part}` : ""}`;
+}
+
 /** What an area is, in a few words */
 export function shapeText(shape) {
   if (shape.type === "circle") return `circle ${distanceText(shape.radius_m)} round ${degrees(shape.centre)}`;
   if (shape.type === "corridor") return `corridor ±${distanceText(shape.half_width_m)}, ${shape.line.length} points`;
+  if (shape.type === "line") return `line ±${distanceText(shape.buffer_m)}, ${shape.line.length} points`;
+  if (shape.type === "orbit") {
+    const lies = shape.side === "CENTRE" ? "around its leg" : `${shape.side.toLowerCase()} of its leg`;
+    return `orbit, radius ${distanceText(shape.radius_m)}, ${lies}`;
+  }
+  if (shape.type === "arc") {
+    const radii = shape.inner_m ? `${distanceText(shape.inner_m)} to ${distanceText(shape.outer_m)}` : `to ${distanceText(shape.outer_m)}`;
+    return `arc ${radii}, ${bearingText(shape.from_mdeg)}°–${bearingText(shape.to_mdeg)}° round ${degrees(shape.centre)}`;
+  }
   const holes = shape.rings.length - 1;
   return `polygon of ${shape.rings[0].length} corners${holes ? `, ${holes} hole${holes > 1 ? "s" : ""}` : ""}`;
 }
 
 /** The points of an area, as they can be typed back */
 export function pointsText(shape) {
-  if (shape.type === "circle") return degrees(shape.centre);
-  return (shape.type === "corridor" ? shape.line : shape.rings[0]).map(degrees).join("\n");
+  if (shape.centre) return degrees(shape.centre);
+  if (shape.type === "orbit") return [shape.start, shape.end].map(degrees).join("\n");
+  return (shape.line ?? shape.rings[0]).map(degrees).join("\n");
 }
 
 // --- reading in ------------------------------------------------------------------------------------------------------
@@ -161,6 +177,16 @@ export function readNm(text, what) {
   const said = /^(\d+(?:\.\d+)?) ?(NM|KM|M)?$/.exec(text.trim().toUpperCase());
   if (!said) throw new Unusable(`${what}: “${text.trim()}” is not a distance. Write 5, 5 NM or 9.3 km.`);
   return Math.round(Number(said[1]) * { NM: NM_M, KM: 1000, M: 1 }[said[2] ?? "NM"]);
+}
+
+/** Two true bearings, 030-090, as thousandths of a degree */
+export function readBearings(text, what) {
+  const said = /^(\d{1,3}(?:\.\d{1,3})?)\s*°?\s*(?:-|–|TO)\s*(\d{1,3}(?:\.\d{1,3})?)\s*°?$/.exec(text.trim().toUpperCase());
+  const found = said?.slice(1).map((figure) => Math.round(Number(figure) * 1000)) ?? [];
+  if (!said || Math.max(...found) > 360_000) {
+    throw new Unusable(`${what}: “${text.trim()}” is not two bearings. Write 030-090, degrees true from 000 to 360, clockwise.`);
+  }
+  return found;
 }
 
 const PAIR = /([+-]?\d+(?:\.\d+)?)\s*°?\s*([NS])?\s*(?:,|\s)\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([EW])?/gi;
