@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint, b64url
@@ -97,7 +98,7 @@ class Node:
         self.run(c.Start(software="test"))
 
     def fresh(self) -> State:
-        return State(self.card, self.table, "REAL")
+        return State(self.card, self.table, "REAL", keep_ms=self.world.keep_ms)
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -251,7 +252,14 @@ class Node:
 class World:
     """Nodes and one clock.  Lines are in force unless a test leaves them out."""
 
-    def __init__(self, *names: str, tables: Mapping[str, Table] = {}, link: bool = True) -> None:
+    def __init__(
+        self,
+        *names: str,
+        tables: Mapping[str, Table] = {},
+        link: bool = True,
+        keep_ms: int = limits.FORGET_AFTER_MS,
+    ) -> None:
+        self.keep_ms = keep_ms
         self.now = T0
         self.ids = 0
         self.nodes = [Node(self, name, tables.get(name, TABLE)) for name in names]

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Refusal
 from skyparley.base.ids import digest
@@ -28,7 +29,8 @@ from skyparley.testing.ports import START_MS
 class SmallWorld:
     """Whole nodes of the named parties.  Every law that a host checks by itself holds, or the test fails."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, keep_ms: int = limits.FORGET_AFTER_MS) -> None:
+        self.keep_ms = keep_ms
         self.broken: list[str] = []
         self.net = Net(random.Random(1), lambda text: None)
         self.net.calm()
@@ -43,6 +45,7 @@ class SmallWorld:
             rng=random.Random(name),
             report=lambda law, broken: self.broken.extend(f"{law}: {text}" for text in broken),
             kept=lambda host, entries: None,
+            keep_ms=self.keep_ms,
         )
         host.skew_ms = 0
         return host
@@ -85,7 +88,7 @@ class SmallWorld:
                 differ = checkers.converge(one, two, now)
                 assert not differ, differ
         for host, live in zip(self.hosts.values(), states, strict=True):
-            again = checkers.refold(host.disk.tape, State(host.party.card, table(), "REAL"))
+            again = checkers.refold(host.disk.tape, State(host.party.card, table(), "REAL", keep_ms=host.keep_ms))
             assert checkers.replay_equals(live, again) == []
         assert not self.broken, self.broken
 
@@ -176,11 +179,13 @@ def raised(slot: VolumeSlot, feet: int) -> VolumeSlot:
     return msgspec.structs.replace(slot, lower=FlSlot(ft=lower), upper=FlSlot(ft=lower + 3_000))
 
 
-def told(story: Callable[[SmallWorld], Coroutine[Any, Any, None]], *names: str) -> None:
+def told(
+    story: Callable[[SmallWorld], Coroutine[Any, Any, None]], *names: str, keep_ms: int = limits.FORGET_AFTER_MS
+) -> None:
     """Play a story in a world of the named parties, then leave the world in peace and judge it."""
 
     async def play() -> None:
-        world = SmallWorld(*names)
+        world = SmallWorld(*names, keep_ms=keep_ms)
         await world.start()
         await story(world)
         await world.peace()

@@ -6,7 +6,8 @@ from harness import Node, World, circle, fl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyparley.base.times import MINUTE
+from skyparley.base import limits
+from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.proposals import suggest
 from skyparley.state.projection import State
@@ -40,6 +41,7 @@ def plain(state: State) -> dict[str, Any]:
         "deficient": state.deficient,
         "agreed": {key: ids for key, ids in state.agreed_on.items() if ids},
         "pending": state.pending,
+        "forgotten": state.forgotten,
         "next": state.next_notice_id(),
         "deadlines": state.deadlines.passed(10**15, 1_000),
         "counts": {party: state.live_notices(party) for party in (state.own, *state.lines)},
@@ -119,11 +121,12 @@ def check(node: Node) -> None:
 def shared(node: Node, other: Node) -> dict[str, Any]:
     """What both parties know, as one of them holds it."""
     state = node.state
+    over = {*state.forgotten.notices, *other.state.forgotten.notices}
     return {
         "notices": {
             key: (notice.current, notice.state, notice.places.get(other.party if key[0] == node.party else key[0]))
             for key, notice in state.notices.items()
-            if (other.party in notice.audience or key[0] == other.party)
+            if (other.party in notice.audience or key[0] == other.party) and key not in over
         },
         "conflicts": {
             pair: (
@@ -135,15 +138,19 @@ def shared(node: Node, other: Node) -> dict[str, Any]:
             for pair, conflict in state.conflicts.items()
             if conflict.shared and conflict.live
         },
-        "agreements": {key: (one.agreement, one.signatures) for key, one in state.agreements.items()},
+        "agreements": {
+            key: (one.agreement, one.signatures)
+            for key, one in state.agreements.items()
+            if key not in state.forgotten.agreements | other.state.forgotten.agreements
+        },
     }
 
 
 @settings(max_examples=80, deadline=None)
-@given(STEPS)
-def test_two_desks_at_random(steps):
+@given(STEPS, st.sampled_from([5 * MINUTE, HOUR, limits.FORGET_AFTER_MS]))
+def test_two_desks_at_random(steps, keep_ms):
     """Both nodes hold the same notices, conflicts, offers and agreements once all has arrived; each replays as it is."""
-    world = World("A", "B")
+    world = World("A", "B", keep_ms=keep_ms)
     a, b = world.nodes
     for name, numbers in steps:
         act(world, name, numbers)

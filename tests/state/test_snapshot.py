@@ -4,8 +4,11 @@ import msgspec
 import pytest
 from harness import Node, World, conflicting, fl, moved
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_replay import STEPS, act, plain
 
+from skyparley.base import limits
+from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.events import decode
 from skyparley.domain.proposals import suggest
@@ -38,7 +41,7 @@ def assert_same(one: State, two: State) -> None:
 
 
 def settled() -> World:
-    """A world in which two met, one proposed, the other accepted, and the clock went on."""
+    """A world in which two met, one proposed, the other accepted, and the clock went on until all of it was let go."""
     world, a, b = conflicting()
     offer = suggest(a.state, a.conflict(), world.now).proposals[0]
     a.done(c.Propose(pair_id=world.pair, expected_revision=a.conflict().revision, changes=offer.changes))
@@ -46,6 +49,8 @@ def settled() -> World:
     b.answer(c.Accept, world.pair)
     world.settle()
     world.pass_time(10 * 60)
+    assert a.state.agreements
+    world.pass_time(30 * 60)
     return world
 
 
@@ -58,13 +63,13 @@ def test_at_every_position_the_snapshot_and_what_follows_are_the_whole_journal()
             again = thawed(node, so_far)
             assert_same(so_far, again)
             assert_same(fold_from(node, again), whole)
-        assert whole.agreements, "a world in which nothing was settled shows little"
+        assert whole.forgotten.agreements, "a world in which nothing was settled and let go shows little"
 
 
 @settings(max_examples=40, deadline=None)
-@given(STEPS)
-def test_of_two_desks_at_random(steps):
-    world = World("A", "B")
+@given(STEPS, st.sampled_from([5 * MINUTE, limits.FORGET_AFTER_MS]))
+def test_of_two_desks_at_random(steps, keep_ms):
+    world = World("A", "B", keep_ms=keep_ms)
     for name, numbers in steps:
         act(world, name, numbers)
     world.settle()

@@ -11,12 +11,14 @@ from skyparley.domain.events import (
     AlarmRaised,
     ConflictUnresolved,
     DeadlinePassed,
+    NoticeForgotten,
     NoticePast,
 )
+from skyparley.domain.forgetting import still_matters
 from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
 
-What = Literal["PAST", "HALF", "START", "REPLY", "COUNTERSIGN", "EXPIRING", "EXPIRES"]
+What = Literal["PAST", "FORGET", "HALF", "START", "REPLY", "COUNTERSIGN", "EXPIRING", "EXPIRES"]
 
 OPEN: Final = frozenset({"DETECTED", "PROPOSED", "STANDBY", "REJECTED"})
 
@@ -25,12 +27,24 @@ def pass_deadlines(view: View, moment: Moment) -> Decided:
     """Everything that is due by now, oldest first."""
     items: list[Item] = []
     for due, what, about in view.due(moment.now):
+        if what == "FORGET" and (forgotten := _forgotten(view, about, moment)) is not None:
+            items.append(forgotten)
+            continue
         items.append(DeadlinePassed(what=what, about=about, due=due))
         items += _comes_to(view, what, about)
     return Decided(tuple(items))
 
 
+def _forgotten(view: View, about: str, moment: Moment) -> NoticeForgotten | None:
+    """None while the notice still matters to somebody: then the passed deadline comes again after as long."""
+    party, notice_id = about.split(" ", 1)
+    notice = view.notices[(Fingerprint(party), notice_id)]
+    return None if still_matters(view, notice, moment) else NoticeForgotten(party=notice.party, id=notice_id)
+
+
 def _comes_to(view: View, what: str, about: str) -> list[Item]:
+    if what == "FORGET":
+        return []
     if what == "PAST":
         party, notice_id = about.split(" ", 1)
         return [NoticePast(party=Fingerprint(party), id=notice_id)]

@@ -164,6 +164,13 @@ class NoticePast(Event, frozen=True, kw_only=True):
     id: str
 
 
+class NoticeForgotten(Event, frozen=True, kw_only=True):
+    """A notice that was over left memory, with the conflicts and agreements about it.  The journal keeps them all."""
+
+    party: Fingerprint
+    id: str
+
+
 class ConflictFound(Event, frozen=True, kw_only=True):
     """Our notice and another's are closer than the table allows.  `adopted`: within tolerance, on the peer's word."""
 
@@ -269,6 +276,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         NoticeActivated,
         NoticeEnded,
         NoticePast,
+        NoticeForgotten,
         ConflictFound,
         ConflictGone,
         ConflictUnresolved,

@@ -186,7 +186,7 @@ def _id_reasons(view: View, ids: Sequence[str], place: int) -> list[Reason]:
     if not _ID.fullmatch(notice_id):
         text = f"{notice_id!r} is not a notice id; A-Z first, then up to 31 of A-Z, 0-9 and -"
         return [Reason("ID", text, "id")]
-    if (view.own, notice_id) in view.notices:
+    if (view.own, notice_id) in view.notices or (view.own, notice_id) in view.forgotten.notices:
         return [Reason("ID_TAKEN", f"{notice_id} was used before; ids are unique for ever", "id")]
     if notice_id in ids[:place]:
         text = f"{notice_id} is the id of notices[{ids.index(notice_id)}] too; give each its own, or none"

@@ -30,6 +30,7 @@ from skyparley.domain.events import (
     NoticeEnded,
     NoticeFiled,
 )
+from skyparley.domain.forgotten import judge_late_act, judge_late_notice
 from skyparley.domain.lines import named_peer
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode, LeadClass
@@ -93,6 +94,8 @@ def query_notice(view: View, command: QueryNotice, moment: Moment) -> Ruling:
     if peer is None:
         return refuse("UNKNOWN_PEER", f"no peer is called {command.party!r}", field="party")
     notice = view.notices.get((peer, command.id))
+    if notice is None and (peer, command.id) in view.forgotten.notices:
+        return refuse("STATE", f"{command.id} was over long ago; its owner is not asked about it any more", field="id")
     if notice is None:
         return refuse("UNKNOWN_NOTICE", f"{command.party} told no notice {command.id!r}", field="id")
     if notice.current.version != command.expected_version:
@@ -108,6 +111,9 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
     """NTC and NCH: why the meaning is refused, or None.  Least sizes only mark (DIS-02), they do not refuse."""
     slots = envelope.slots
     assert isinstance(slots, NoticeSlots)
+    late = view.forgotten.notices.get((envelope.from_, slots.id))
+    if late is not None:
+        return judge_late_notice(late, envelope) or _judge_geometry(slots)
     held = view.notices.get((envelope.from_, slots.id))
     wanted = 1 if held is None else held.current.version + 1
     if envelope.type == "NTC" and held is not None:
@@ -124,10 +130,12 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
             return "SCHEMA", "changed does not list the fields that differ"
     if held is None and view.live_notices(envelope.from_) >= limits.NOTICES_LIVE_PER_PARTY:
         return "STATE", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices of one party"
+    return _judge_geometry(slots)
+
+
+def _judge_geometry(slots: NoticeSlots) -> tuple[ErrCode, str] | None:
     wrong = geometry_reasons(slots.volumes)
-    if wrong:
-        return "GEOMETRY", wrong[0].text
-    return None
+    return ("GEOMETRY", wrong[0].text) if wrong else None
 
 
 def missing_in_key(view: View, envelope: Envelope) -> tuple[str, ...]:
@@ -158,6 +166,9 @@ def judge_act(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
     """NCX, NACT, NEND: of a live notice of the sender, at its current version."""
     slots = envelope.slots
     assert isinstance(slots, CancelSlots | AtSlots)
+    late = view.forgotten.notices.get((envelope.from_, slots.id))
+    if late is not None:
+        return judge_late_act(late, envelope)
     held = view.notices.get((envelope.from_, slots.id))
     if held is None:
         return "NOT_OURS", f"{slots.id} was never told"
@@ -172,7 +183,8 @@ def _version_known_to_sender(view: View, held: Notice, envelope: Envelope) -> in
     """The version that its owner knew when it spoke: the one before, where our AGR crossed (line-v1 5.8)."""
     told = held.told[envelope.from_]
     seen: Number = NOTHING if envelope.seen is UNSET else envelope.seen.number
-    crossed = told.hash in view.agreements and told.number > seen
+    agreed = told.hash in view.agreements or told.hash in view.forgotten.agreements
+    crossed = agreed and told.number > seen
     return told.version - 1 if crossed else held.current.version
 
 
@@ -180,6 +192,9 @@ def judge_query(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
     """NQR: about a notice of ours that the asker was told of."""
     slots = envelope.slots
     assert isinstance(slots, QuerySlots)
+    late = view.forgotten.notices.get((view.own, slots.id))
+    if late is not None and envelope.from_ in late.told:
+        return None
     notice = view.notices.get((view.own, slots.id))
     if notice is None or envelope.from_ not in notice.audience:
         return "NOT_OURS", f"{slots.id} was never told"
@@ -260,6 +275,8 @@ def _awaiting_countersignature(view: View, notice: Notice, now: int) -> list[Rea
 def own_notice(view: View, notice_id: str, expected_version: int) -> Notice | Refusal:
     """A notice of ours that may still be acted on, at the version that was decided on; or why not."""
     notice = view.notices.get((view.own, notice_id))
+    if notice is None and (view.own, notice_id) in view.forgotten.notices:
+        return refuse("STATE", f"{notice_id} was over long ago; that is final, file a new notice", field="id")
     if notice is None:
         return refuse("UNKNOWN_NOTICE", f"no notice of ours is called {notice_id!r}", field="id")
     if notice.state in ("ENDED", "CANCELLED"):

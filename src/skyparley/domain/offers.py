@@ -85,6 +85,8 @@ def judge_accept(view: View, envelope: Envelope, line: Line, now: int) -> tuple[
     slots = envelope.slots
     assert isinstance(slots, AcceptSlots)
     conflict = view.conflicts.get(str(envelope.dialog_id))
+    if conflict is None and envelope.dialog_id in view.forgotten.pairs:
+        return "OVERTAKEN", "this proposal of ours is not open any more"
     if conflict is None:
         return "NOT_OURS", "no such dialogue"
     offer = conflict.offer
@@ -126,6 +128,8 @@ def judge_agreement(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode
 
 def judge_answer(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
     """REJ, SBY, WDR: about a dialogue that we know.  What answers an offer that is not open any more changes nothing."""
+    if envelope.dialog_id in view.forgotten.pairs and str(envelope.dialog_id) not in view.conflicts:
+        return None
     if str(envelope.dialog_id) not in view.conflicts:
         return "NOT_OURS", "no such dialogue"
     slots = envelope.slots

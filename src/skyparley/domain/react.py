@@ -90,8 +90,8 @@ def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Enve
     if isinstance(slots, AgreementSlots):
         return _agreed(view, slots, envelope.to, moment)
     if isinstance(event, StatementRestored) and isinstance(slots, NoticeSlots | CancelSlots | AtSlots):
-        notice = view.notices[(view.own, slots.id)]
-        return [*redetect(view, notice), *_tell_again(view, notice, moment)]
+        notice = view.notices.get((view.own, slots.id))
+        return [*redetect(view, notice), *_tell_again(view, notice, moment)] if notice is not None else ()
     return ()
 
 
@@ -113,7 +113,8 @@ def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment)
         case NoticeSlots():
             return [*_breach(view, peer, slots), *redetect(view, view.notices[(peer, slots.id)])]
         case CancelSlots() | AtSlots():
-            return redetect(view, view.notices[(peer, slots.id)])
+            notice = view.notices.get((peer, slots.id))
+            return redetect(view, notice) if notice is not None else ()
         case ConflictSlots():
             return check_claim(view, peer, slots)
         case AgreementSlots():

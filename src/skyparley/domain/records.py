@@ -157,6 +157,7 @@ class OpenAcceptance(msgspec.Struct, frozen=True):
     statement: str
     """The hash of our ACC."""
     signature: str
+    pair_id: str
 
 
 class Acceptance(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What a decision may read, and what it gives back.  The state implements the View; a decision never changes it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Protocol
 
 import msgspec
@@ -9,6 +9,7 @@ from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import Outcome
 from skyparley.domain.events import Event
+from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.messages.codes import ClockKind, ClockQuality
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.records import AgreementRecord, Conflict, Draft, Line, Notice, OpenAcceptance, OwedDraft
@@ -58,6 +59,16 @@ class View(Protocol):
     def agreements(self) -> Mapping[str, AgreementRecord]: ...
     @property
     def accepted(self) -> Mapping[str, OpenAcceptance]: ...
+    @property
+    def pairs_of(self) -> Mapping[NoticeKey, Set[str]]:
+        """Pair ids of all conflicts, over or not, that a notice took part in."""
+        ...
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """What left memory."""
+        ...
+
     @property
     def answers(self) -> Mapping[str, tuple[str, Outcome]]: ...
 

@@ -43,6 +43,7 @@ class Node:
         bearer: Bearer,
         snapshots: Snapshots | None = None,
         snapshot_every: int = limits.SNAPSHOT_EVERY_ENTRIES,
+        keep_ms: int = limits.FORGET_AFTER_MS,
     ) -> None:
         kind: ClockKind = clock.kind
         self.card = card
@@ -53,7 +54,7 @@ class Node:
         self._bearer = bearer
         self.sequencer = Sequencer(
             journal=journal,
-            fresh=lambda: State(card, table, kind),
+            fresh=lambda: State(card, table, kind, keep_ms=keep_ms),
             signer=signer,
             clock=clock,
             luck=luck,

@@ -15,6 +15,7 @@ from skyparley.domain.messages.slots import NoticeSlots
 from skyparley.domain.records import Conflict, Feed, Line, Notice, NoticeVersion, Number
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
+from skyparley.state.forgetting import forget
 from skyparley.state.projection import State
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
 
@@ -165,7 +166,7 @@ def _no_longer_owed(line: Line, msg_id: str) -> None:
 def _filed(state: State, event: e.NoticeFiled, at: int) -> None:
     version = NoticeVersion(version=1, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
     notice = Notice(party=state.own, id=event.id, current=version, audience=event.audience, filed_at=at, decided_at=at)
-    settle(state, notice)
+    settle(state, notice, at)
 
 
 def _changed(state: State, event: e.NoticeChanged, at: int) -> None:
@@ -174,14 +175,14 @@ def _changed(state: State, event: e.NoticeChanged, at: int) -> None:
     set_content(state, notice, content, at)
     notice.decided_at = at
     notice.audience = event.audience
-    settle(state, notice)
+    settle(state, notice, at)
 
 
 def _cancelled(state: State, event: e.NoticeCancelled, at: int) -> None:
     notice = state.notices[(state.own, event.id)]
     notice.state = "CANCELLED"
     notice.ended_at = at
-    settle(state, notice)
+    settle(state, notice, at)
 
 
 def _activated(state: State, event: e.NoticeActivated, at: int) -> None:
@@ -194,13 +195,17 @@ def _ended(state: State, event: e.NoticeEnded, at: int) -> None:
     notice = state.notices[(state.own, event.id)]
     notice.state = "ENDED"
     notice.ended_at = event.at
-    settle(state, notice)
+    settle(state, notice, at)
 
 
 def _past(state: State, event: e.NoticePast, at: int) -> None:
     notice = state.notices[(event.party, event.id)]
     notice.past = True
-    settle(state, notice)
+    settle(state, notice, at)
+
+
+def _forgotten(state: State, event: e.NoticeForgotten, at: int) -> None:
+    forget(state, (event.party, event.id))
 
 
 # --- conflicts and agreements ----------------------------------------------------------------------------------
@@ -208,6 +213,7 @@ def _past(state: State, event: e.NoticePast, at: int) -> None:
 
 def _found(state: State, event: e.ConflictFound, at: int) -> None:
     before = state.conflicts.get(event.pair_id)
+    turn = state.forgotten.pairs.pop(event.pair_id, 0)
     conflict = Conflict(
         pair_id=event.pair_id,
         conflict_id=event.conflict_id,
@@ -222,6 +228,7 @@ def _found(state: State, event: e.ConflictFound, at: int) -> None:
         found_at=at,
         shared=event.shared,
         adopted=event.adopted,
+        turn=turn,
     )
     if before is not None:
         conflict.turn, conflict.revision = before.turn, before.revision + 1
@@ -298,10 +305,12 @@ def _alarm(state: State, event: e.AlarmRaised, at: int) -> None:
 
 def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
     state.deadlines.clear(event.what, event.about)
+    if event.what == "FORGET":
+        state.deadlines.set("FORGET", event.about, at + state.keep_ms)  # It still mattered: looked at again later.
 
 
 def _answered(state: State, event: e.CommandAnswered, at: int) -> None:
-    state.keep_answer(event, msgspec.convert(event.answer, Outcome))
+    state.keep_answer(event, msgspec.convert(event.answer, Outcome), at)
 
 
 def _anchored(state: State, event: e.ClockAnchored, at: int) -> None:
@@ -330,6 +339,7 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.NoticeActivated: _activated,
     e.NoticeEnded: _ended,
     e.NoticePast: _past,
+    e.NoticeForgotten: _forgotten,
     e.ConflictFound: _found,
     e.ConflictGone: _gone,
     e.ConflictUnresolved: _unresolved,

@@ -5,11 +5,13 @@ It implements the View that decisions read.  Only `fold` changes it.
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Final
 
 from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
+from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.messages.codes import ClockKind
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
@@ -19,11 +21,18 @@ from skyparley.evidence.card import Card
 from skyparley.state.clocks import Deadlines
 from skyparley.state.index import NoticeIndex
 
+RING_ONCE: Final = frozenset({"FORK", "BROKEN", "DIVERGED", "VERDICT_DIFFERS"})
+"""Alarms that are asked after before they are raised again: only of these it is kept for ever what they were about."""
+
 
 class State:
     """Everything a node knows.  `position` is the last journal entry folded."""
 
-    def __init__(self, own_card: Card, table: Table, clock: ClockKind) -> None:
+    def __init__(
+        self, own_card: Card, table: Table, clock: ClockKind, *, keep_ms: int = limits.FORGET_AFTER_MS
+    ) -> None:
+        self.keep_ms = keep_ms
+        """How long what is over stays, after its end and the last act about it."""
         self.own_card = own_card
         self.own: Fingerprint = own_card.fingerprint
         self.name = own_card.name
@@ -39,6 +48,7 @@ class State:
         self.accepted: dict[str, OpenAcceptance] = {}
         """By agreement id: what we signed and the proposer may still countersign."""
         self.answers: dict[str, tuple[str, Outcome]] = {}
+        self.answered_at: dict[str, int] = {}
         self.alarms: deque[Alarm] = deque(maxlen=limits.ALARMS_KEPT)
         self.anchor: e.ClockAnchored | None = None
         self.deadlines = Deadlines()
@@ -50,6 +60,9 @@ class State:
         """Notices of ours that a peer answered with KEY_INCOMPLETE, until a new version is told."""
         self.agreed_on: dict[NoticeKey, set[str]] = {}
         """Ids of agreements that neither expired nor were voided, by notice."""
+        self.agreements_about: dict[NoticeKey, set[str]] = {}
+        """Ids of all agreements, over or not, by notice."""
+        self.forgotten = Forgotten()
         self.pending: set[str] = set()
         """Ids of agreements whose countersignature the peer is not known to hold."""
         self.alarms_raised: set[tuple[str, str]] = set()
@@ -94,7 +107,8 @@ class State:
     # --- what the fold uses --------------------------------------------------------------------------------
 
     def raise_alarm(self, event: e.AlarmRaised, at: int) -> None:
-        self.alarms_raised.add((event.code, event.about))
+        if event.code in RING_ONCE:
+            self.alarms_raised.add((event.code, event.about))
         self.alarms.appendleft(Alarm(event.code, event.about, event.text, event.peer, at))
 
     def keep_conflict(self, conflict: Conflict) -> None:
@@ -102,6 +116,12 @@ class State:
         self.conflicts[conflict.pair_id] = conflict
         for key in ((self.own, conflict.own_id), (conflict.other_party, conflict.other_id)):
             self.pairs_of.setdefault(key, set()).add(conflict.pair_id)
+
+    def keep_agreement(self, record: AgreementRecord) -> None:
+        """Take up an agreement under its id and both its notices."""
+        self.agreements[record.agreement_id] = record
+        for term in record.agreement.notices:
+            self.agreements_about.setdefault((Fingerprint(term.party), term.id), set()).add(record.agreement_id)
 
     def end_agreement(self, agreement_id: str) -> None:
         """It expired or is void: it binds nobody any more."""
@@ -115,7 +135,13 @@ class State:
         if tail.isdigit() and tail.isascii():
             self.highest_id = max(self.highest_id, min(int(tail), 10**9))
 
-    def keep_answer(self, event: e.CommandAnswered, outcome: Outcome) -> None:
+    def keep_answer(self, event: e.CommandAnswered, outcome: Outcome, at: int) -> None:
+        """Keep an answer for a retry, and let go of those that nobody retries any more: too old, or too many."""
         self.answers[event.key] = (event.request, outcome)
-        while len(self.answers) > limits.IDEMPOTENCY_KEYS_KEPT:
-            del self.answers[next(iter(self.answers))]
+        self.answered_at[event.key] = at
+        while self.answered_at:
+            oldest = next(iter(self.answered_at))
+            many = len(self.answers) > limits.IDEMPOTENCY_KEYS_KEPT
+            if not many and self.answered_at[oldest] > at - limits.ANSWERS_KEPT_MS:
+                break
+            del self.answers[oldest], self.answered_at[oldest]

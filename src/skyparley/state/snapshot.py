@@ -14,6 +14,7 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import Outcome
 from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
+from skyparley.domain.forgotten import Stub
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
 from skyparley.domain.view import NoticeKey
 from skyparley.state.projection import State
@@ -65,7 +66,16 @@ class _Agreements(_Piece, frozen=True, tag="agreements"):
 
 
 class _Answers(_Piece, frozen=True, tag="answers"):
-    answers: list[tuple[str, tuple[str, Outcome]]]
+    answers: list[tuple[str, tuple[str, Outcome], int]]
+
+
+class _Gone(_Piece, frozen=True, tag="gone"):
+    notices: list[tuple[NoticeKey, Stub]]
+
+
+class _GoneMore(_Piece, frozen=True, tag="gone more"):
+    pairs: dict[str, int]
+    agreements: set[str]
 
 
 class _Deadlines(_Piece, frozen=True, tag="deadlines"):
@@ -125,7 +135,10 @@ def _parts(state: State) -> Iterator[_Piece]:
     yield from map(_Notices, _slices(state.notices.values()))
     yield from map(_Conflicts, _slices(state.conflicts.values()))
     yield from map(_Agreements, _slices(state.agreements.values()))
-    yield from map(_Answers, _slices(state.answers.items()))
+    answers = ((key, answer, state.answered_at[key]) for key, answer in state.answers.items())
+    yield from map(_Answers, _slices(answers))
+    yield from map(_Gone, _slices(state.forgotten.notices.items(), 16 * PER_PIECE))
+    yield _GoneMore(state.forgotten.pairs, state.forgotten.agreements)
     yield from map(_Deadlines, _slices(state.deadlines.held(), 16 * PER_PIECE))
 
 
@@ -148,9 +161,15 @@ def _put(state: State, piece: "_AnyPiece") -> None:
             for conflict in piece.conflicts:
                 state.keep_conflict(conflict)
         case _Agreements():
-            state.agreements.update((record.agreement_id, record) for record in piece.agreements)
+            for record in piece.agreements:
+                state.keep_agreement(record)
         case _Answers():
-            state.answers.update(piece.answers)
+            for key, answer, at in piece.answers:
+                state.answers[key], state.answered_at[key] = answer, at
+        case _Gone():
+            state.forgotten.notices.update(piece.notices)
+        case _GoneMore():
+            state.forgotten.pairs, state.forgotten.agreements = piece.pairs, piece.agreements
         case _Deadlines():
             for what, about, due in piece.due:
                 state.deadlines.set(what, about, due)
@@ -188,6 +207,6 @@ def _unpacked(kind: type, value: Any) -> Any:
     return TakenList(*value) if kind is TakenList else kind(value)
 
 
-_AnyPiece = _Main | _Line | _Notices | _Conflicts | _Agreements | _Answers | _Deadlines
+_AnyPiece = _Main | _Line | _Notices | _Conflicts | _Agreements | _Answers | _Gone | _GoneMore | _Deadlines
 _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_packed)
 _DECODER: Final = msgspec.msgpack.Decoder(_AnyPiece, dec_hook=_unpacked)

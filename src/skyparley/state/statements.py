@@ -10,6 +10,7 @@ from msgspec import UNSET
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.agreements import agreement_of
 from skyparley.domain.dialogue_states import Act, next_state
+from skyparley.domain.forgotten import after_late_act
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
@@ -84,15 +85,17 @@ def fold_statement(state: State, line: Line, statement: Statement) -> None:
                 _refused_before(state, line, slots)
 
 
-def settle(state: State, notice: Notice) -> None:
-    """Take up a notice, or what changed in it: index, clock, id counter."""
+def settle(state: State, notice: Notice, at: int = 0) -> None:
+    """Take up a notice, or what changed in it `at` a time: index, clocks, id counter."""
     state.notices[(notice.party, notice.id)] = notice
     state.index.put(notice)
     about = f"{notice.party} {notice.id}"
     if notice.live:
         state.deadlines.set("PAST", about, notice.current.end + state.table.separation_time_ms)
+        state.deadlines.clear("FORGET", about)
     else:
         state.deadlines.clear("PAST", about)
+        state.deadlines.set("FORGET", about, max(notice.current.end, at) + state.keep_ms)
     if notice.party == state.own:
         state.count_id(notice.id)
 
@@ -115,8 +118,12 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
         # What waits about this id was decided about the other notice: it must not be said of this one.
         _forget_owed(state, slots.id, ("NTC", "NCH", "NCX", "NACT", "NEND"))
         notice = None
+    late = state.forgotten.notices.pop((envelope.from_, slots.id), None)
     if notice is None:
         notice = Notice(party=envelope.from_, id=slots.id, current=content, decided_at=envelope.created_utc)
+        if late is not None:
+            notice.state = late.state
+            set_content(state, notice, content, statement.at)
     elif statement.restored:
         _take_back(state, notice, content, statement)
     elif version > notice.current.version:
@@ -125,7 +132,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     if before is None or not shrinks(before.volumes, slots.volumes):
         seen = NOTHING if envelope.seen is UNSET else envelope.seen.number
         notice.places[line.peer] = Place(envelope.number, seen)
-    told_state = before.state if before is not None else "NOTIFIED"
+    told_state = before.state if before is not None else late.state if late is not None else "NOTIFIED"
     notice.told[line.peer] = Told(envelope.number, statement.hash, content, told_state)
     if envelope.from_ == state.own:
         state.deficient.discard((state.own, slots.id))
@@ -135,7 +142,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
         notice.missing_key = statement.missing
         notice.received_utc = statement.received_utc
         notice.lead_class = notice_lead_class(state.table, content, statement.at)
-    settle(state, notice)
+    settle(state, notice, statement.at)
 
 
 def _take_back(state: State, notice: Notice, content: NoticeVersion, statement: Statement) -> None:
@@ -150,7 +157,12 @@ def _take_back(state: State, notice: Notice, content: NoticeVersion, statement: 
 
 
 def _act_on_notice(state: State, line: Line, statement: Statement, slots: CancelSlots | AtSlots) -> None:
-    notice = state.notices.get((statement.envelope.from_, slots.id))
+    key = (statement.envelope.from_, slots.id)
+    late = state.forgotten.notices.get(key)
+    if late is not None:
+        state.forgotten.notices[key] = after_late_act(late, statement.envelope)
+        return
+    notice = state.notices.get(key)
     assert notice is not None, "judged, or ours"
     match statement.envelope.type:
         case "NCX":
@@ -162,7 +174,7 @@ def _act_on_notice(state: State, line: Line, statement: Statement, slots: Cancel
     told = notice.told.get(line.peer)
     if told is not None:
         notice.told[line.peer] = msgspec.structs.replace(told, state=_TOLD_STATE[statement.envelope.type])
-    settle(state, notice)
+    settle(state, notice, statement.at)
 
 
 _TOLD_STATE: Final[Mapping[str, NoticeState]] = {"NCX": "CANCELLED", "NEND": "ENDED", "NACT": "ACTIVE"}
@@ -236,7 +248,8 @@ def _accepted(state: State, statement: Statement, slots: AcceptSlots) -> None:
             conflict.accepted_by_peer = statement.hash
         return
     # Also where the offer is not open here any more: an ACC that comes back after a loss binds all the same.
-    state.accepted[slots.agreement_id] = OpenAcceptance(slots.proposal, statement.hash, slots.signature)
+    pair = str(envelope.dialog_id)
+    state.accepted[slots.agreement_id] = OpenAcceptance(slots.proposal, statement.hash, slots.signature, pair)
     if conflict is None or conflict.offer is None or conflict.offer.proposal != slots.proposal:
         return
     agreement = agreement_of(state, conflict, conflict.offer, acceptor=state.own)
@@ -259,7 +272,7 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
         bound={},
         peer_holds=envelope.from_ != state.own or line.delivered >= envelope.number,
     )
-    state.agreements[slots.agreement_id] = record
+    state.keep_agreement(record)
     state.accepted.pop(slots.agreement_id, None)
     if not record.peer_holds:
         state.pending.add(slots.agreement_id)
@@ -273,7 +286,7 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
         elif term.party == state.own:
             notice = state.notices[(state.own, term.id)]
             _hold_to(state, notice, notice.told[line.peer].content, statement.at)
-            settle(state, notice)
+            settle(state, notice, statement.at)
         record.bound[(term.party, term.id)] = (
             state.notices[(Fingerprint(term.party), term.id)].current.volumes if term.volumes is UNSET else term.volumes
         )
@@ -310,7 +323,7 @@ def _set_version(
     slots = statement.envelope.slots
     assert isinstance(slots, AgreementSlots)
     notice.told[line.peer] = Told(number, slots.agreement_id, content, before.state)
-    settle(state, notice)
+    settle(state, notice, statement.at)
 
 
 def _refused_before(state: State, line: Line, slots: ErrSlots) -> None:

@@ -176,6 +176,11 @@ _FOLDED: Final = (
     "pairs_of",
     "offers_of",
     "deficient",
+    "agreed_on",
+    "agreements_about",
+    "pending",
+    "accepted",
+    "forgotten",
 )
 
 
@@ -219,6 +224,8 @@ def signers_keep(state: State, signed: Mapping[str, bytes]) -> Broken:
     broken: Broken = []
     for name, text in signed.items():
         record = state.agreements.get(name)
+        if record is None and name in state.forgotten.agreements:
+            continue
         if record is None or canonical(record.agreement) != text:
             broken.append(f"{state.name} signed agreement {name[:8]} and does not hold it")
     return broken
@@ -236,9 +243,12 @@ def converge(one: State, two: State, now: int) -> Broken:
             broken.append(f"{mine.name} to {theirs.name}: {line.compared}, {len(line.owed)} owed")
         if line.sent.head_hash != back.received.head_hash or line.delivered != line.sent.head:
             broken.append(f"{mine.name} to {theirs.name}: sent {line.sent.head}, received {back.received.head}")
-        broken += _differ("notices", _notices(mine, mine.own, theirs.own), _notices(theirs, mine.own, mine.own), mine)
+        over = {key[1] for state in (mine, theirs) for key in state.forgotten.notices if key[0] == mine.own}
+        here, there = _notices(mine, mine.own, theirs.own, over), _notices(theirs, mine.own, mine.own, over)
+        broken += _differ("notices", here, there, mine)
     broken += _differ("conflicts", _conflicts(one, two.own, now), _conflicts(two, one.own, now), one)
-    broken += _differ("agreements", _agreements(one, two.own), _agreements(two, one.own), one)
+    over = one.forgotten.agreements | two.forgotten.agreements
+    broken += _differ("agreements", _agreements(one, two.own, over), _agreements(two, one.own, over), one)
     return broken
 
 
@@ -247,10 +257,18 @@ def _differ(what: str, mine: dict[Any, Any], theirs: dict[Any, Any], state: Stat
     return [f"{what} of {state.name}: {name} is {mine.get(name)} here, {theirs.get(name)} there" for name in names]
 
 
-def _notices(state: State, owner: Fingerprint, to: Fingerprint) -> dict[Any, Any]:
-    """What was told on a line.  Of what is cancelled or ended only that it is so; what never was told is nothing."""
+def _notices(state: State, owner: Fingerprint, to: Fingerprint, over: set[str]) -> dict[Any, Any]:
+    """What was told on a line.  Of what is cancelled or ended only that it is so; what never was told is nothing.
+
+    `over`: what one of the two has let go; of that, too, only the state can be compared.
+    """
     line = to if owner == state.own else owner
-    return {
+    gone = {
+        key[1]: (stub.state, ())
+        for key, stub in state.forgotten.notices.items()
+        if key[0] == owner and (owner != state.own or to in stub.told)
+    }
+    return gone | {
         notice.id: (
             notice.state,
             (
@@ -259,7 +277,7 @@ def _notices(state: State, owner: Fingerprint, to: Fingerprint) -> dict[Any, Any
                 digest(canonical(notice.current))[:12],
                 str(notice.places.get(line)),
             )
-            if notice.state in LIVE_STATES
+            if notice.state in LIVE_STATES and notice.id not in over
             else (),
         )
         for notice in state.notices.values()
@@ -292,7 +310,7 @@ def _start(state: State, conflict: Conflict) -> int:
     return max(own.current.start, other.current.start)
 
 
-def _agreements(state: State, peer: Fingerprint) -> dict[Any, Any]:
+def _agreements(state: State, peer: Fingerprint, over: set[str]) -> dict[Any, Any]:
     return {
         name[:8]: (
             sorted(digest(one.encode())[:8] for one in record.signatures.values()),
@@ -301,5 +319,5 @@ def _agreements(state: State, peer: Fingerprint) -> dict[Any, Any]:
             record.void,
         )
         for name, record in state.agreements.items()
-        if peer in record.signatures
+        if peer in record.signatures and name not in over
     }

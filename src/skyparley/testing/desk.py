@@ -14,7 +14,7 @@ from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.messages.codes import NoticeKind, RejectReason
 from skyparley.domain.messages.slots import CircleSlot, DueRegard, FlSlot, VolumeSlot
-from skyparley.domain.records import Conflict, Notice
+from skyparley.domain.records import LIVE_STATES, Conflict, Notice
 from skyparley.state.projection import State
 from skyparley.state.views import acts
 from skyparley.testing import checkers
@@ -102,7 +102,7 @@ class Desk:
             for conflict in state.conflicts.values()
             if len(acts(state, conflict, now)) > 1 or self._opens(acts(state, conflict, now))
         ]
-        own = [notice for notice in state.notices.values() if notice.party == state.own and notice.live]
+        own = [notice for notice in self._own(state) if notice.live]
         roll = self._rng.random()
         if talks and roll < 0.65:
             # What the other side offered is answered first.
@@ -112,7 +112,14 @@ class Desk:
             return self._handle(state, self._rng.choice(own), now)
         if 0.85 < roll < 0.88 and len(state.notices) > len(own):
             return self._query(state)
+        over = [notice for notice in self._own(state) if not notice.live and notice.state in LIVE_STATES]
+        if over and roll > 0.88:
+            # Somebody finds that an activity goes on and changes, ends or cancels it after its period: late for others.
+            return self._handle(state, self._rng.choice(over), now)
         return self._file(state, now)
+
+    def _own(self, state: State) -> list[Notice]:
+        return [notice for notice in state.notices.values() if notice.party == state.own]
 
     def _opens(self, can: Sequence[str]) -> bool:
         """Whether to begin, or now and then to take back: an offer of ours mostly waits for its answer."""

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
+from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, PeerFault, Refusal
 from skyparley.domain.commands import ByDesk, Outcome
 from skyparley.domain.messages.envelope import statement_hash
@@ -45,6 +46,7 @@ class Host:
         rng: random.Random,
         report: Report,
         kept: Callable[["Host", Sequence[Entry]], None],
+        keep_ms: int = limits.FORGET_AFTER_MS,
     ) -> None:
         self.party = party
         self.peers = tuple(peers)
@@ -52,6 +54,7 @@ class Host:
         self.report = report
         self.disk = Disk(rng, lambda entries: kept(self, entries))
         self.lives = 0
+        self.keep_ms = keep_ms
         self.skew_ms = rng.randint(-20_000, 20_000)
         self.ready = False
         self.node: Node | None = None
@@ -76,6 +79,7 @@ class Host:
             bearer=SimBearer(self.party.url, self._net, self._leaves),
             snapshots=Snapshots(SimSnapshots(self.disk), self.party.signer(), "simulated"),
             snapshot_every=self.rng.choice(SNAPSHOT_EVERY),
+            keep_ms=self.keep_ms,
         )
         self.node.sequencer.listen(self._listened)
         self._own(self._start(self.node))

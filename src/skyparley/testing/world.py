@@ -8,10 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from skyparley.adapters.storage.memory_journal import WriteFault
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Fault
 from skyparley.base.ids import digest
-from skyparley.base.times import HOUR
+from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain.events import AgreementVoid, NoticeChanged, NoticeFiled, StatementReceived, decode
 from skyparley.domain.messages.envelope import statement_hash
 from skyparley.domain.messages.slots import Agreement, VolumeSlot
@@ -29,6 +30,8 @@ from skyparley.testing.ports import START_MS, SimClock
 from skyparley.testing.tape import Trace, Violation, content_of
 
 STEPS: Final = 60
+KEEP_MS: Final = (MINUTE, 10 * MINUTE, HOUR, limits.FORGET_AFTER_MS)
+"""How long what is over stays in memory in a world: mostly so short that it leaves while faults go on."""
 SETTLE_S: Final = 240
 """Virtual seconds after which an undisturbed line must have come to rest."""
 
@@ -85,6 +88,7 @@ class World:
             rng=random.Random(f"host {name} {self.seed}"),
             report=self.report,
             kept=self._kept,
+            keep_ms=random.Random(f"keep {self.seed}").choice(KEEP_MS),
         )
 
     # --- what checkers and traces hear -----------------------------------------------------------------------
@@ -377,7 +381,7 @@ class World:
             return
         tape = host.disk.tape
         self.report("answered_command_kept", checkers.answered_command_kept(tape))
-        again = checkers.refold(tape, State(host.party.card, table(), "REAL"))
+        again = checkers.refold(tape, State(host.party.card, table(), "REAL", keep_ms=host.keep_ms))
         self.report("replay_equals", checkers.replay_equals(live, again))
         bonds = {name: bond.text for name, bond in self.bonds[host.party.name].items()}
         self.report("signers_keep", checkers.signers_keep(live, bonds))
