@@ -29,6 +29,8 @@ FURTHEST_M: Final = 100 * METRES_PER_NM
 """No notice is moved further than this: it would be another activity."""
 LARGEST_RAD: Final = 1_000_000 / EARTH_RADIUS_M
 """A notice that reaches further than this from its middle is not moved: its length alone could change by kilometres."""
+AROUND: Final = 2.0
+"""Places are looked for as far as this many times the way straight off what is met."""
 OTHERWISE_DEG: Final = 90.0
 """The second place that is told lies at least so far off the first one's bearing."""
 
@@ -68,7 +70,7 @@ class _Ground:
         self.reach_rad = cap.angle_rad
         self.size_m = 2 * (cap.angle_rad * EARTH_RADIUS_M + max(core(one.shape).radius_m for one in mover.volumes))
         self.step_m = step_m(self.size_m / 2)
-        self.most_m = min(FURTHEST_M, max(map(self._way_out_m, met)) * 1.5 + 2 * self.step_m)
+        self.most_m = min(FURTHEST_M, AROUND * max(map(self._way_out_m, met)))
         self.draft = {shape: drawn(shape) for shape in {one.shape for one in mover.volumes}}
         self._known: dict[tuple[float, int], _Missing] = {}
         self.obstacles = [self._obstacle(one) for one in surroundings.near([self._wide(one) for one in mover.volumes])]
