@@ -181,6 +181,7 @@ def test_a_ring_over_the_antimeridian_is_the_same_area_in_every_spelling() -> No
 def test_a_radius_in_two_units_must_agree() -> None:
     point = {"type": "Point", "coordinates": [10, 50]}
     assert plan_of({"radius_nm": 1, "radius_m": 1852}, point).volumes[0].shape == Circle(50.0, 10.0, 1852.0)
+    assert plan_of({"radius_nm": 1, "radius_m": 1851.5}, point).volumes[0].shape == Circle(50.0, 10.0, 1852.0)
     assert flaw_of({"radius_nm": 1, "radius_m": 1000}, point)[0] == "NAME_TWICE"
 
 

@@ -94,6 +94,21 @@ def test_bearings_and_windows(quirks: dict[str, Plan]) -> None:
     assert core_distance_m(core(plan.volumes[0].shape), north) < 20.0
 
 
+def test_a_window_that_cannot_be_read_makes_the_area_always_active() -> None:
+    first = "AA 2026-12-01T08:00Z/2026-12-01T16:00Z\n"
+    for second in (
+        "AA NONE",
+        "AA weekends",
+        "AA 2026-12-02T08:00/2026-12-02T16:00",
+        "AA 2026-12-03T08:00Z/2026-12-02T08:00Z",
+    ):
+        plan = area(HEAD + first + second + "\n" + RING)
+        assert [(volume.start_ms, volume.end_ms) for volume in plan.volumes] == [ALWAYS]
+        assert "always active" in plan.notes[0]
+    (volume,) = area(HEAD + "AA NONE/2026-12-01T08:00Z\n" + RING).volumes
+    assert (volume.start_ms, volume.end_ms) == (ALWAYS[0], 1_796_112_000_000)
+
+
 def test_what_is_empty_by_its_figures_is_taken_from_the_surface_and_noted(quirks: dict[str, Plan]) -> None:
     plan = quirks["VALLEY 2 (2)"]
     (volume,) = plan.volumes

@@ -139,6 +139,13 @@ def test_limits_in_the_properties_and_no_limits_at_all() -> None:
     assert "no vertical limits" in found["OPEN"].notes[0]
 
 
+def test_a_layer_without_a_unit_is_in_metres() -> None:
+    feature = copy.deepcopy(ED318["features"][0])
+    del feature["geometry"]["layer"]["uom"]
+    (plan,) = of({"type": "FeatureCollection", "features": [feature]}).plans
+    assert plan.volumes[0].upper == Level(Ref.AGL, 394)
+
+
 def test_a_zone_with_an_unknown_reference_is_a_flaw() -> None:
     found = of(ED318)
     assert found.format == "ED-318"
