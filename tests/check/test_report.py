@@ -11,7 +11,7 @@ from skyparley.base.errors import Reason
 from skyparley.check.detection import find
 from skyparley.check.report import Conflict, Position, Report, conflict_of, in_order, located, report_of
 from skyparley.check.rules import Edge, Rules
-from skyparley.check.words import answer, facts, length_text, plain, position_text, span_text, window_text
+from skyparley.check.words import answer, facts, length_text, plain, position_text, span_text, untold, window_text
 from skyparley.formats.records import ALWAYS, Flaw, Plan, Reading
 from skyparley.geometry.levels import Level, Ref
 from skyparley.geometry.shapes import Circle, Polygon
@@ -25,11 +25,13 @@ def conflicts(plans: list[Plan], by: Rules) -> list[Conflict]:
 
 def report(plans: list[Plan], by: Rules, *flaws: Flaw) -> Report:
     reading = Reading(file="plans.geojson", format="GeoJSON", features=len(plans) + len(flaws), flaws=flaws)
-    return report_of([reading], plans, by, conflicts(plans, by), [])
+    mets = in_order(plans, find(plans, by))
+    return report_of([reading], plans, by, mets=mets, conflicts=conflicts(plans, by), clearing=[])
 
 
 def text(plans: list[Plan], by: Rules, *flaws: Flaw, limit: int = 0, width: int = 4_000) -> str:
-    return "\n".join(line.text for line in answer(report(plans, by, *flaws), limit=limit, width=width))
+    rest = untold(plans, in_order(plans, find(plans, by))[limit:]) if limit else []
+    return "\n".join(line.text for line in answer(report(plans, by, *flaws), rest, limit=limit, width=width))
 
 
 def told(a: Volume, b: Volume, by: Rules | None = None, *, airspace: bool = False) -> dict[str, str]:

@@ -226,14 +226,16 @@ def report_of(
     readings: Sequence[Reading],
     plans: Sequence[Plan],
     rules: Rules,
+    *,
+    mets: Sequence[Met],
     conflicts: Sequence[Conflict],
     clearing: Sequence[Clearing],
 ) -> Report:
-    """The whole document."""
+    """The whole document.  `mets` are all conflicts, and counted; `conflicts` are those of them that are told."""
     return Report(
         format=FORMAT,
         required=_required(rules),
-        counts=_counts(readings, plans, conflicts),
+        counts=_counts(readings, plans, mets),
         files=tuple(map(_file, readings)),
         conflicts=tuple(conflicts),
         clearing=tuple(clearing),
@@ -344,7 +346,7 @@ def _required(rules: Rules) -> Required:
     )
 
 
-def _counts(readings: Sequence[Reading], plans: Sequence[Plan], conflicts: Sequence[Conflict]) -> Counts:
+def _counts(readings: Sequence[Reading], plans: Sequence[Plan], mets: Sequence[Met]) -> Counts:
     return Counts(
         files=len(readings),
         features=sum(reading.features for reading in readings),
@@ -354,8 +356,8 @@ def _counts(readings: Sequence[Reading], plans: Sequence[Plan], conflicts: Seque
         parties=len({plan.party for plan in plans}),
         flawed=sum(len(reading.flaws) for reading in readings),
         left_out=sum(len(reading.left_out) for reading in readings),
-        conflicts=len(conflicts),
-        with_airspace=sum("AIRSPACE" in (side.origin for side in conflict.plans) for conflict in conflicts),
+        conflicts=len(mets),
+        with_airspace=sum("AIRSPACE" in (plans[met.one].origin, plans[met.other].origin) for met in mets),
     )
 
 

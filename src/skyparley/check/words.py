@@ -4,13 +4,16 @@ Every text that comes from a file is made plain first: a name cannot move the cu
 """
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from skyparley.base.times import SECOND, parse_utc
 from skyparley.base.units import METRES_PER_NM
+from skyparley.check.detection import Met
 from skyparley.check.report import Amounts, Clearing, Conflict, Counts, Flawed, Position, Report, Required, Side, Told
+from skyparley.formats.records import Plan
 
 LABEL: Final = 10  # columns of "vertical  "
 INDENT: Final = 5
@@ -24,8 +27,11 @@ class Line(NamedTuple):
     bold: bool = False
 
 
-def answer(report: Report, *, limit: int, width: int) -> Iterator[Line]:
-    """The whole answer; `limit` conflicts are written out, 0 means all.  Lines are at most `width` long where words allow."""
+def answer(report: Report, rest: Sequence[tuple[str, int]], *, limit: int, width: int) -> Iterator[Line]:
+    """The whole answer; `limit` conflicts are written out, 0 means all, and `rest` are those beyond it (untold).
+
+    Lines are at most `width` long where words allow.
+    """
     shown = report.conflicts[: limit or None]
     clearing = {(one.file, one.party, one.id): one for one in report.clearing}
     for key, group in groupby(shown, key=lambda conflict: _key(conflict.plans[0])):
@@ -37,8 +43,8 @@ def answer(report: Report, *, limit: int, width: int) -> Iterator[Line]:
         if key in clearing:
             yield from _all_at_once(clearing[key], width)
             yield Line("")
-    if len(shown) < len(report.conflicts):
-        yield from _rest(report.conflicts[len(shown) :], width)
+    if rest:
+        yield from _rest(rest, width)
     yield from _end(report, width)
 
 
@@ -215,17 +221,18 @@ def _key(side: Side) -> tuple[str, ...]:
 # --- the end --------------------------------------------------------------------------------------------------------
 
 
-def _rest(conflicts: Sequence[Conflict], width: int) -> Iterator[Line]:
+def untold(plans: Sequence[Plan], mets: Sequence[Met]) -> list[tuple[str, int]]:
+    """What the first plan of each conflict is called, and how many of these conflicts it has; in their order."""
+    counts = Counter(met.one for met in mets)
+    return [(called(plans[one].party, plans[one].id, plans[one].name), count) for one, count in counts.items()]
+
+
+def _rest(rest: Sequence[tuple[str, int]], width: int) -> Iterator[Line]:
     """Conflicts beyond the limit: only who with how many, so that nobody thinks that they are not there."""
-    counts: dict[str, int] = {}
-    for conflict in conflicts:
-        called = _called(conflict.plans[0])
-        counts[called] = counts.get(called, 0) + 1
-    listed = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:NAMED])
-    more = f" and {len(counts) - NAMED:,} other plans" if len(counts) > NAMED else ""
-    yield from _wrapped(
-        f"{_some(len(conflicts), 'more conflict')} not shown (--limit 0 shows all): {listed}{more}.", 0, 2, width
-    )
+    listed = ", ".join(f"{name} ({count:,})" for name, count in rest[:NAMED])
+    more = f" and {_some(len(rest) - NAMED, 'other plan')}" if len(rest) > NAMED else ""
+    count = _some(sum(count for _, count in rest), "more conflict")
+    yield from _wrapped(f"{count} not shown (--limit 0 shows all): {listed}{more}.", 0, 2, width)
     yield Line("")
 
 

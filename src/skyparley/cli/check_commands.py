@@ -77,11 +77,12 @@ def _run(given: Sequence[str], rules: "Rules", *, limit: int, form: str, aside: 
         plans = [plan for reading in readings for plan in reading.plans]
         progress.step(f"comparing {len(plans):,} plans")
         mets = in_order(plans, find(plans, rules, progress=progress.part))
-        everywhere = form != "text" or aside is not None
         settled = limit or len(mets)
-        conflicts = _conflicts(plans, mets, rules, told=len(mets) if everywhere else settled, progress=progress)
+        # Hundreds of thousands of conflicts that nobody will be shown are counted and not put into words.
+        told = mets[:settled] if form == "text" and aside is None else mets
+        conflicts = _conflicts(plans, told, rules, progress)
         conflicts[:settled], clearing = _settled(conflicts[:settled], plans, mets, rules, progress)
-        report = report_of(readings, plans, rules, conflicts, clearing)
+        report = report_of(readings, plans, rules, mets=mets, conflicts=conflicts, clearing=clearing)
         if aside is not None:
             from skyparley.cli.check_page import write_page
 
@@ -92,7 +93,7 @@ def _run(given: Sequence[str], rules: "Rules", *, limit: int, form: str, aside: 
     _tell_beside(report, took)
     if report.flaws:
         return UNUSABLE
-    return NO if conflicts else 0
+    return NO if mets else 0
 
 
 def _read(given: Sequence[str], progress: "Progress") -> "list[Reading]":
@@ -110,18 +111,15 @@ def _read(given: Sequence[str], progress: "Progress") -> "list[Reading]":
 
 
 def _conflicts(
-    plans: "Sequence[Plan]", mets: "Sequence[Met]", rules: "Rules", *, told: int, progress: "Progress"
+    plans: "Sequence[Plan]", mets: "Sequence[Met]", rules: "Rules", progress: "Progress"
 ) -> "list[Conflict]":
-    """The conflicts in words and figures; the first `told` of them with their places."""
+    """Conflicts in words and figures, with their places."""
     from skyparley.check.report import conflict_of, located
 
     found = []
     for number, met in enumerate(mets, 1):
-        conflict = conflict_of(number, plans, met, rules)
-        if number <= told:
-            progress.step(f"conflict {number:,} of {told:,}")
-            conflict = located(conflict, plans, met)
-        found.append(conflict)
+        progress.step(f"conflict {number:,} of {len(mets):,}")
+        found.append(located(conflict_of(number, plans, met, rules), plans, met))
     return found
 
 
@@ -162,9 +160,10 @@ def _tell(form: str, report: "Report", plans: "Sequence[Plan]", mets: "Sequence[
 
         typer.echo(msgspec.json.encode(collection(plans, mets, report.conflicts)).decode())
         return
-    from skyparley.check.words import answer
+    from skyparley.check.words import answer, untold
 
-    for line in answer(report, limit=limit, width=_width()):
+    rest = untold(plans, mets[limit:]) if limit else []
+    for line in answer(report, rest, limit=limit, width=_width()):
         typer.echo(typer.style(line.text, bold=True) if line.bold else line.text)
 
 
