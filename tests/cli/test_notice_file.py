@@ -276,6 +276,20 @@ def test_more_than_fit_at_once_are_refused_before_the_node_is_asked(desks: Desks
     assert (ran.code, "at most 100" in ran.err) == (2, True)
 
 
+def test_a_reason_that_many_parts_share_is_said_once(desks: Desks) -> None:
+    file = desks.file(*(plan(f"P{place}", place / 10, lower="?") for place in range(40)))
+    ran = desks.a("notice", "file", file, *KIND)
+    assert ran.code == 2
+    assert ran.err.count("feature ") == 6
+    assert "feature 6 (P5) and 34 more: " in ran.err
+
+
+def test_a_file_that_cannot_be_used_says_so_whatever_window_was_given(desks: Desks) -> None:
+    file = desks.file(plan("P1", desks.place(), lower="?"))
+    ran = desks.a("notice", "file", file, *KIND, "--start", "+1h", "--end", "+2h")
+    assert (ran.code, "feature 1 (P1)" in ran.err) == (2, True)
+
+
 def test_standard_input_is_a_file_too(desks: Desks) -> None:
     before = desks.ids()
     text = desks.file(plan("P1", desks.place())).read_text()

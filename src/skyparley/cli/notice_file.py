@@ -1,6 +1,6 @@
 """`skyparley notice file FILE`: the plans of a file become notices, previewed first, filed all or none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from skyparley.cli.endings import NO, UNUSABLE, Ending, unusable
 from skyparley.cli.forms import BadForm, read_time
 from skyparley.cli.notice_bodies import Said, body_of, decoded_form, regard_of
 from skyparley.cli.notice_file_plans import Chosen, Common, Entry, Unfit, entries_of, only, unfit_flaws, whose
-from skyparley.cli.notice_file_shown import NotFiled, Preview, show_preview
+from skyparley.cli.notice_file_shown import NAMES_SHOWN, NotFiled, Preview, show_preview
 from skyparley.cli.screen import as_json, note, say
 from skyparley.cli.shown import not_received
 from skyparley.cli.surroundings import at_terminal, read_bytes
@@ -69,15 +69,15 @@ def not_filed(preview: Preview, *, may_know: bool) -> NotFiled | None:
     if preview.unfit:
         parts = len(preview.unfit)
         lines = [f"{parts} {'part' if parts == 1 else 'parts'} of {preview.file} cannot be told. Nothing was filed:"]
-        lines += [line for one in preview.unfit for line in _unfit_lines(one)]
+        lines += _shared(_unfit(preview.unfit))
         return NotFiled(UNUSABLE, (*lines, "Mend the file, or choose its other parts with --only."))
     refused = [
-        (entry, reason)
+        (entry.file_id, reason)
         for entry, would in preview.pairs()
         for reason in would.reasons
         if not (may_know and reason.code == "KEY_INCOMPLETE")
     ]
-    lines = [f"  {entry.file_id}: {_reason_text(reason)}" for entry, reason in refused]
+    lines = list(_shared(refused))
     lines += [f"  {_reason_text(reason)}" for reason in preview.reasons]
     if not lines:
         return None
@@ -227,9 +227,23 @@ def _them(preview: Preview) -> str:
     return "this notice" if count == 1 else f"these {count} notices"
 
 
-def _unfit_lines(one: Unfit) -> Iterable[str]:
-    where = f"{one.place} ({one.file_id})" if one.place and one.file_id else one.place or one.file_id or "the file"
-    return (f"  {where}: {_reason_text(reason)}" for reason in one.reasons)
+def _unfit(unfit: Iterable[Unfit]) -> Iterator[tuple[str, Reason]]:
+    """Each reason with the part of the file that it is about."""
+    for one in unfit:
+        where = f"{one.place} ({one.file_id})" if one.place and one.file_id else one.place or one.file_id
+        for reason in one.reasons:
+            yield where or "the file", reason
+
+
+def _shared(reasons: Iterable[tuple[str, Reason]]) -> Iterator[str]:
+    """Each reason once, with what it is about; many that share one are counted, as in a file of published airspace."""
+    about: dict[str, list[str]] = {}
+    for where, reason in reasons:
+        about.setdefault(_reason_text(reason), []).append(where)
+    for text, names in about.items():
+        rest = len(names) - NAMES_SHOWN
+        more = f" and {rest} more" if rest > 0 else ""
+        yield f"  {', '.join(names[:NAMES_SHOWN])}{more}: {text}"
 
 
 def _reason_text(reason: Reason | Any) -> str:

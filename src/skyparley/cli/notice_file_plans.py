@@ -116,7 +116,7 @@ def _fits(names: Iterable[str], patterns: Sequence[str]) -> bool:
 
 def entries_of(plans: Sequence[Plan], common: Common) -> tuple[list[Entry], list[Unfit]]:
     """A notice of each plan, or why there can be none."""
-    if any(end is not None for end in common.window) and not any(_open(plan) for plan in plans):
+    if plans and common.window != (None, None) and not any(map(_open, plans)):
         raise unusable("--start and --end give a window to areas that are always active; here each has its own times")
     entries: list[Entry] = []
     unfit: list[Unfit] = []
