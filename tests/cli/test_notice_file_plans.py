@@ -60,6 +60,11 @@ def test_a_length_in_nautical_miles_is_rounded_up_once(nm: float) -> None:
     assert metres == -(-round(nm * 10) * 1852 // 10)
 
 
+def test_what_binary_adds_to_a_length_is_no_metre_more() -> None:
+    above = next(km for km in (metres / 1000 for metres in range(1, 60_000)) if km * 1000 > round(km * 1000))
+    assert outward(Circle(0.0, 0.0, above * 1000)).radius_m == round(above * 1000)
+
+
 def test_a_window_is_given_only_to_what_has_none() -> None:
     always, opened = volume(start_ms=ALWAYS[0], end_ms=ALWAYS[1]), volume(end_ms=ALWAYS[1])
     given_window = Common(kind="TRANSIT", due_regard=DueRegard(stated=True), window=(START + 1, START + HOUR + 1))
