@@ -22,7 +22,7 @@ from skyparley.geometry.sphere import core, core_distance_m
 from skyparley.geometry.validation import problems
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-BEARINGS = "bearings, true, clockwise"
+BEARINGS = "bearings (true)"
 LEGS = [((36.1, 37.2), (36.3, 37.6)), ((10.0, 179.8), (10.2, -179.7)), ((-60.0, 20.0), (-60.0, 18.0))]
 ARCS = [
     ((36.0, 37.0), 18_520, 37_040, 30_000, 90_000),

@@ -12,7 +12,7 @@ const SHAPES = {
   line: { hint: "the line, one point a line: 36.80, 38.10", width: "buffer each side (NM)" },
   arc: { hint: "centre: 36.10, 37.20", width: "outer radius (NM)", inner: true, bearings: true, one: "an arc has one centre" },
 };
-const SIDES = [["CENTRE", "around the leg"], ["LEFT", "left of the leg"], ["RIGHT", "right of the leg"]];
+const SIDES = [["CENTRE", "around"], ["LEFT", "left of"], ["RIGHT", "right of"]];
 
 const inNm = (metres) => String(Number((metres / NM_M).toFixed(3)));
 const input = (value) => el("input", { value, spellcheck: "false", autocomplete: "off" });
@@ -30,7 +30,7 @@ export class AreaFields {
     this.side = select(SIDES, shape?.side ?? "CENTRE");
     this.labels = {
       width: labelled("", this.width), inner: labelled("inner radius (NM)", this.inner),
-      bearings: labelled("bearings, true, clockwise", this.bearings), side: labelled("lies", this.side),
+      bearings: labelled("bearings (true)", this.bearings), side: labelled("lies … its leg", this.side),
     };
     this.nodes = [
       el("div", { class: "pair-fields" }, labelled("area", this.type), this.labels.width, this.labels.inner, this.labels.side, this.labels.bearings, beside),
