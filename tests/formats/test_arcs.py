@@ -7,7 +7,7 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyparley.formats.arcs import OUTSIDE_M, Arc, arc_between, arc_of_bearings, at, ring_of
+from skyparley.formats.arcs import OUTSIDE_M, Curve, arc_between, arc_of_bearings, at, ring_of
 from skyparley.geometry.shapes import Circle, Point, Polygon
 from skyparley.geometry.sphere import core, core_distance_m
 
@@ -21,7 +21,7 @@ def outside_m(ring: tuple[Point, ...], point: Point) -> float:
     return core_distance_m(core(Polygon(ring)), core(Circle(*point, 0.0)))
 
 
-def along(arc: Arc, count: int = 40) -> list[Point]:
+def along(arc: Curve, count: int = 40) -> list[Point]:
     """Points of the true arc, by the geodesics of the ellipsoid."""
     points = []
     for place in range(count + 1):

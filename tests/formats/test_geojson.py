@@ -8,6 +8,7 @@ from skyparley.formats.reading import read
 from skyparley.formats.records import Plan, Reading
 from skyparley.geometry.levels import Level, Ref
 from skyparley.geometry.shapes import Circle, Corridor, Polygon
+from skyparley.geometry.sphere import core, core_distance_m
 
 HOUR_MS = 3_600_000
 NINE_MS = 1_795_338_000_000  # 2026-11-22T09:00Z
@@ -307,3 +308,21 @@ def test_a_unit_or_reference_that_means_something_else_is_left_alone() -> None:
 def test_a_reference_beside_a_height_without_one_is_its_reference() -> None:
     (volume,) = plan_of({"lower": "100 ft", "upper": "200 ft", "reference": "AGL"}).volumes
     assert volume.upper == Level(Ref.AGL, 200)
+
+
+def test_a_shape_whose_long_edges_would_need_too_many_vertices_is_refused_before_it_is_built() -> None:
+    ring = [[place % 2 * 120 - 60, place / 30] for place in range(1_500)]
+    line = {"type": "LineString", "coordinates": ring}
+    code, text = flaw_of({"half_width_m": 50}, line)
+    assert code == "TOO_MANY_VERTICES"
+    assert "long edges" in text
+
+
+def test_a_ring_split_at_the_antimeridian_is_two_areas_that_meet() -> None:
+    west = [[180, 40], [180, 50], [170, 50], [170, 40], [180, 40]]
+    east = [[-170, 40], [-170, 50], [-180, 50], [-180, 40], [-170, 40]]
+    first, second = plan_of(geometry={"type": "MultiPolygon", "coordinates": [[west], [east]]}).volumes
+    assert core_distance_m(core(first.shape), core(second.shape)) == 0.0
+    for lon in (175.0, -175.0, 179.999, -179.999):
+        place = core(Circle(45.0, lon, 0.0))
+        assert min(core_distance_m(core(volume.shape), place) for volume in (first, second)) == 0.0

@@ -25,7 +25,7 @@ _ROUGH_DEG: Final = 10.0  # between the points by which the direction of a ring 
 _FULL: Final = 360.0
 
 
-class Arc(NamedTuple):
+class Curve(NamedTuple):
     """From `start` to `end` around `centre`, whose distance goes linearly from one radius to the other.
 
     `sweep_deg` is above 0 clockwise and below 0 anticlockwise, as seen from above; `bearing_deg` is that of the start.
@@ -40,21 +40,21 @@ class Arc(NamedTuple):
     end_m: float
 
 
-Piece: TypeAlias = Point | Arc
+Piece: TypeAlias = Point | Curve
 
 
-def arc_between(centre: Point, start: Point, end: Point, *, clockwise: bool) -> Arc:
+def arc_between(centre: Point, start: Point, end: Point, *, clockwise: bool) -> Curve:
     """The arc of a DB line.  Equal ends are a full circle: an arc of nothing would not be written."""
     first, last = Geodesic.WGS84.Inverse(*centre, *start), Geodesic.WGS84.Inverse(*centre, *end)
     sweep_deg = _sweep(first["azi1"], last["azi1"], clockwise=clockwise)
-    return Arc(centre, start, end, first["azi1"], sweep_deg, first["s12"], last["s12"])
+    return Curve(centre, start, end, first["azi1"], sweep_deg, first["s12"], last["s12"])
 
 
-def arc_of_bearings(centre: Point, radius_m: float, from_deg: float, to_deg: float, *, clockwise: bool) -> Arc:
+def arc_of_bearings(centre: Point, radius_m: float, from_deg: float, to_deg: float, *, clockwise: bool) -> Curve:
     """The arc of a DA line."""
     sweep_deg = _sweep(from_deg, to_deg, clockwise=clockwise)
     start, end = at(centre, from_deg, radius_m), at(centre, to_deg, radius_m)
-    return Arc(centre, start, end, from_deg, sweep_deg, radius_m, radius_m)
+    return Curve(centre, start, end, from_deg, sweep_deg, radius_m, radius_m)
 
 
 def at(centre: Point, bearing_deg: float, distance_m: float) -> Point:
@@ -66,8 +66,8 @@ def at(centre: Point, bearing_deg: float, distance_m: float) -> Point:
 def ring_of(pieces: Iterable[Piece]) -> tuple[Point, ...]:
     """The vertices of a ring of points and arcs."""
     pieces = tuple(pieces)
-    if not any(isinstance(piece, Arc) for piece in pieces):
-        return tuple(piece for piece in pieces if not isinstance(piece, Arc))
+    if not any(isinstance(piece, Curve) for piece in pieces):
+        return tuple(piece for piece in pieces if not isinstance(piece, Curve))
     clockwise = is_clockwise([corner for piece in pieces for corner in _roughly(piece)])
     return tuple(point for piece in pieces for point in _chords(piece, outside=_bulges(piece, clockwise)))
 
@@ -82,7 +82,7 @@ def is_clockwise(corners: list[Vector]) -> bool:
 
 def _roughly(piece: Piece) -> list[Vector]:
     """A point, or an arc's ends and what lies between on a sphere: enough to tell which way a ring is walked."""
-    if not isinstance(piece, Arc):
+    if not isinstance(piece, Curve):
         return [vector(piece)]
     up, east, north = axes([vector(piece.centre)])
     count = math.ceil(abs(piece.sweep_deg) / _ROUGH_DEG)
@@ -96,11 +96,11 @@ def _roughly(piece: Piece) -> list[Vector]:
 
 
 def _bulges(piece: Piece, clockwise: bool) -> bool:
-    return isinstance(piece, Arc) and (piece.sweep_deg > 0) == clockwise
+    return isinstance(piece, Curve) and (piece.sweep_deg > 0) == clockwise
 
 
 def _chords(piece: Piece, *, outside: bool) -> list[Point]:
-    if not isinstance(piece, Arc):
+    if not isinstance(piece, Curve):
         return [piece]
     count = _count(piece)
     step_deg = piece.sweep_deg / count
@@ -117,7 +117,7 @@ def _chords(piece: Piece, *, outside: bool) -> list[Point]:
     return [piece.start, *tangents, piece.end]
 
 
-def _count(arc: Arc) -> int:
+def _count(arc: Curve) -> int:
     largest_m = max(arc.start_m, arc.end_m, 1.0)
     widest_rad = 2 * math.acos(largest_m / (largest_m + _SAGITTA_M))
     by_sagitta = math.ceil(math.radians(abs(arc.sweep_deg)) / min(widest_rad, math.pi / 4))
@@ -125,11 +125,11 @@ def _count(arc: Arc) -> int:
     return min(max(1, by_sagitta, by_drift), _MOST_CHORDS)
 
 
-def _radius(arc: Arc, share: float) -> float:
+def _radius(arc: Curve, share: float) -> float:
     return arc.start_m + (arc.end_m - arc.start_m) * share
 
 
-def _on(arc: Arc, turned_deg: float, distance_m: float) -> Point:
+def _on(arc: Curve, turned_deg: float, distance_m: float) -> Point:
     return at(arc.centre, arc.bearing_deg + turned_deg, distance_m)
 
 

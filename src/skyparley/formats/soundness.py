@@ -8,11 +8,11 @@ from skyparley.geometry.levels import band_problems
 from skyparley.geometry.problem import Problem, Unusable
 from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
 from skyparley.geometry.sphere import core, core_distance_m
-from skyparley.geometry.validation import LEAST_AREA_M2, problems
+from skyparley.geometry.validation import LEAST_AREA_M2, problems, vertices_needed
 from skyparley.geometry.volumes import Volume
 from skyparley.geometry.windows import window_problems
 
-VERTICES_READ: Final = 100_000  # of one shape of a file; a coast line has 10,000
+VERTICES_READ: Final = 100_000  # of one shape of a file, long edges split; a coast line has 10,000
 
 
 def flaws_of(volume: Volume) -> tuple[Problem, ...]:
@@ -38,9 +38,10 @@ def shape_flaws(shape: Shape) -> tuple[Problem, ...]:
 
 def _large_shape_flaws(shape: Shape) -> tuple[Problem, ...]:
     """The same for a shape of thousands of vertices: its rings are judged one by one and then together."""
-    vertices = _vertices(shape)
+    vertices = vertices_needed(shape)
     if vertices > VERTICES_READ:
-        return (Problem("TOO_MANY_VERTICES", f"{vertices} vertices; at most {VERTICES_READ}"),)
+        text = f"{vertices} vertices, those counted that long edges need; at most {VERTICES_READ}"
+        return (Problem("TOO_MANY_VERTICES", text),)
     try:
         core(shape)
     except Unusable as flaw:
@@ -61,13 +62,3 @@ def _inside(outer: tuple[Point, ...], hole: tuple[Point, ...]) -> bool:
     edge = core(Corridor((*outer, outer[0]), 0.0))
     first = core(Circle(*hole[0], 0.0))
     return core_distance_m(core(Polygon(outer)), first) == 0.0 and core_distance_m(edge, core(Polygon(hole))) > 0.0
-
-
-def _vertices(shape: Shape) -> int:
-    match shape:
-        case Polygon():
-            return sum(map(len, (shape.outer, *shape.holes)))
-        case Corridor():
-            return len(shape.line)
-        case _:
-            return 1
