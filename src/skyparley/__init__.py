@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from skyparley.formats.records import Flaw, Plan, Reading
     from skyparley.geometry.arrays import Bands, Volumes, Windows
     from skyparley.geometry.bulk import all_conflicts, conflicts_between, gaps, inside
-    from skyparley.geometry.index import VolumeIndex
+    from skyparley.geometry.index import VolumeIndex, load_kernels
     from skyparley.geometry.judging import Found, ManyGaps
     from skyparley.geometry.levels import Level, Ref, format_level, parse_level
     from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon
@@ -28,7 +28,7 @@ _HOMES = {
     "geometry.shapes": ("Arc", "Circle", "Corridor", "Line", "Orbit", "Polygon"),
     "geometry.levels": ("Level", "Ref", "format_level", "parse_level"),
     "geometry.volumes": ("Gaps", "Separation", "Verdict", "Volume", "judge", "volume_problems"),
-    "geometry.index": ("VolumeIndex",),
+    "geometry.index": ("VolumeIndex", "load_kernels"),
     "geometry.bulk": ("all_conflicts", "conflicts_between", "gaps", "inside"),
     "geometry.arrays": ("Bands", "Volumes", "Windows"),
     "geometry.judging": ("Found", "ManyGaps"),
@@ -64,6 +64,7 @@ __all__ = [
     "gaps",
     "inside",
     "judge",
+    "load_kernels",
     "parse_level",
     "profile",
     "read",
