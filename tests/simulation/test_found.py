@@ -311,3 +311,27 @@ def test_a_restore_that_is_cut_off_does_not_seal_before_it_knows_what_bound_it()
         world.heal()
 
     told(story, "A", "B")
+
+
+def test_two_changes_and_a_cancellation_decided_while_an_agreement_was_lost_do_not_break_it() -> None:
+    """Seed 61115.  The second bore the number after the agreed one, so it was told: our own signature was broken by us."""
+
+    async def story(world: SmallWorld) -> None:
+        one = await world.file("A", volume())
+        theirs = await world.file("B", raised(volume(), 1_500))
+        await asyncio.sleep(5)
+        await world.propose("A", one, theirs, one, raised(volume(), 40_000))
+        await asyncio.sleep(5)
+        before = world.backup("A")
+        assert not isinstance(await world.accept("B", theirs, one), Refusal)
+        await asyncio.sleep(5)
+        world.cut()
+        await world.restore("A", before)
+        assert not isinstance(await world.change("A", one, volume(start_min=125)), Refusal)
+        assert not isinstance(await world.change("A", one, volume(start_min=115)), Refusal)
+        await world.done("A", c.CancelNotice(id=one, expected_version=3, reason="WX"))
+        world.heal()
+        await asyncio.sleep(60)
+        assert [record.void for record in (await world.state("B")).agreements.values()] == [""]
+
+    told(story, "A", "B")

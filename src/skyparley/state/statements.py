@@ -316,6 +316,8 @@ def _set_version(
     )
     # One of ours that comes back prevails over what our desk decided since and told nobody: we signed it.
     if all(told.version < version for told in notice.told.values()):
+        if notice.current.version >= version:
+            _forget_owed(state, notice.id, ("NCH",))  # The second of two such changes would seem to follow from it.
         set_content(state, notice, content, statement.at)
         notice.decided_at = statement.envelope.created_utc
     elif party == state.own:
