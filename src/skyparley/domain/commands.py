@@ -149,6 +149,12 @@ class Start(MachineCommand, frozen=True, kw_only=True):
     software: str
 
 
+class ReportDamage(MachineCommand, frozen=True, kw_only=True):
+    """The node's own record was found damaged behind what it had read at its start.  `text`: where, and what."""
+
+    text: str
+
+
 class PinPeer(MachineCommand, frozen=True, kw_only=True):
     card: str
 

@@ -3,7 +3,7 @@
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import commands as c
 from skyparley.domain import deadlines, dialogues, filing, lines, notices, receive
-from skyparley.domain.events import ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
+from skyparley.domain.events import AlarmRaised, ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
 from skyparley.evidence.card import BadCard, read_card
@@ -28,6 +28,8 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return _pin(view, command)
         case c.Start():
             return _start(view, command)
+        case c.ReportDamage():
+            return _damaged(command)
     raise AssertionError(f"no decision for {type(command).__name__}")
 
 
@@ -36,6 +38,11 @@ def _start(view: View, command: c.Start) -> Decided:
     if view.judged_by == view.table_hash:
         return Decided((started,))
     return Decided((started, TableSet(table_hash=view.table_hash)))
+
+
+def _damaged(command: c.ReportDamage) -> Decided:
+    text = f"the record of this node is damaged: {command.text}. Keep a copy of the folder and ask for help"
+    return Decided((AlarmRaised(code="JOURNAL_DAMAGED", about="journal", text=text),))
 
 
 def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:

@@ -13,6 +13,7 @@ from skyparley.domain.commands import ByDesk, Outcome, PinPeer, Start
 from skyparley.domain.events import ClockAnchored, PeerPinned, StatementSealed
 from skyparley.domain.messages.codes import ClockKind
 from skyparley.domain.table import Table
+from skyparley.engine.audit import Audit
 from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.link import Link
 from skyparley.engine.peer_service import PeerService
@@ -60,6 +61,7 @@ class Node:
             luck=luck,
             snapshots=snapshots,
         )
+        self._snapshots = snapshots
         self._keeper = Keeper(snapshots, self.sequencer, every=snapshot_every) if snapshots else None
         self._store = StatementStore(journal)
         self.service = PeerService(
@@ -88,7 +90,9 @@ class Node:
                 log.error("peer_not_pinned", reasons=[reason.text for reason in ruling.reasons])
         await self._open_links()
         self._spawn(self._watch.run(), "watch")
-        if self._keeper is not None:
+        if self._keeper is not None and self._snapshots is not None:
+            audit = Audit(self._journal, self.sequencer, self.clock, self._snapshots.used)
+            self._spawn(audit.run(), "audit")
             self.sequencer.listen(self._keeper.heard)
             self._spawn(self._keeper.run(), "snapshots")
         return loaded

@@ -168,7 +168,7 @@ class Sequencer:
                 # If the process dies here, the batch is in the journal whole or not at all, and nobody was answered.
                 self._head = await self._journal.append(before, [_entry(change) for change in changes])
             except JournalFault as fault:
-                await self._append_failed(batch, fault)
+                await self._append_failed(batch, changes, fault)
                 return
             assert self._head.position == self._state.position, "the journal ends where the state does"
         self._gate.let_pass()
@@ -176,8 +176,11 @@ class Sequencer:
             if not waiting.done():
                 waiting.set_result(answer)
         if changes:
-            for listener in tuple(self._listeners):
-                listener(changes)
+            self._tell(changes)
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        for listener in tuple(self._listeners):
+            listener(changes)
 
     def _decide(self, command: Command, changes: list[Change]) -> Outcome | Refusal:
         now = self._clock.now_ms()
@@ -209,13 +212,18 @@ class Sequencer:
 
     # --- when something fails ------------------------------------------------------------------------------
 
-    async def _append_failed(self, batch: Sequence[_Waiting], fault: JournalFault) -> None:
-        """The state is ahead of a journal that may or may not hold the batch.  Reload to know; promise nothing."""
+    async def _append_failed(self, batch: Sequence[_Waiting], changes: Sequence[Change], fault: JournalFault) -> None:
+        """The state is ahead of a journal that may or may not hold the batch.  Reload to know; promise nothing.
+
+        Where it was kept all the same, it is told as any other: links carry it, and clocks that it set will ring.
+        """
         log.error("append_failed", code=fault.code, error=str(fault))
         await self._recover(fault)
         for _, waiting in batch:
             if not waiting.done():
                 waiting.set_exception(fault)
+        if self._state.position == changes[-1].position:
+            self._tell(changes)
 
     async def _our_fault(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """A decision broke.  Nothing was appended: reload, and find out which command it was by deciding them singly."""

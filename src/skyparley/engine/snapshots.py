@@ -58,12 +58,15 @@ class Snapshots:
         self._program = program
         self.position = 0
         """Up to where the newest one that was saved or used folds."""
+        self.used = Head(0, "")
+        """Where the one that was used ends: what stands before was not read."""
 
     async def restore(self, journal: JournalPort, fresh: Callable[[], State]) -> tuple[State, Head] | None:
         """The state of the newest snapshot and the entry where it ends; None where none can be used.
 
         Raises JournalFault when the journal cannot be read, never for the snapshot's sake.
         """
+        self.used = Head(0, "")
         try:
             data = await self._store.load()
             if data is None:
@@ -85,7 +88,8 @@ class Snapshots:
             log.warning("snapshot_ignored", why=str(error))
             return None
         self.position = title.position
-        return state, Head(title.position, title.header_hash)
+        self.used = Head(title.position, title.header_hash)
+        return state, self.used
 
     async def save(self, head: Head, pieces: Sequence[bytes]) -> None:
         """Keep the pieces of a state that is durable up to `head`.  A failure is told and changes nothing."""
