@@ -109,6 +109,16 @@ def test_a_window_that_cannot_be_read_makes_the_area_always_active() -> None:
     assert (volume.start_ms, volume.end_ms) == (ALWAYS[0], 1_796_112_000_000)
 
 
+def test_two_levels_on_one_line_are_both_taken() -> None:
+    plan = area(HEAD.replace("AH FL100", "AH 1000FT AGL/2600FT AMSL") + RING)
+    assert [volume.upper for volume in plan.volumes] == [Level(Ref.AGL, 1000), Level(Ref.AMSL, 2600)]
+    assert "2 levels" in plan.notes[0]
+    plan = area(HEAD.replace("AL SFC", "AL FL110 / 3000FT AMSL") + RING)
+    assert [volume.lower for volume in plan.volumes] == [Level(Ref.AMSL, 3000)]
+    assert flaw(HEAD.replace("AL SFC", "AL FL110/FL120") + RING)[0] == "BAND_EMPTY"
+    assert flaw(HEAD.replace("AL SFC", "AL FL50/low") + RING)[0] == "LEVEL_UNREADABLE"
+
+
 def test_what_is_empty_by_its_figures_is_taken_from_the_surface_and_noted(quirks: dict[str, Plan]) -> None:
     plan = quirks["VALLEY 2 (2)"]
     (volume,) = plan.volumes

@@ -5,6 +5,7 @@ Source: SeeYou OpenAir file format specification 2.1.0 (Naviter, 2025), and publ
 
 import re
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final
 
 from skyparley.base.units import METRES_PER_NM
@@ -29,7 +30,7 @@ from skyparley.formats.records import ALWAYS, Reading
 from skyparley.formats.repair import mended
 from skyparley.formats.texts import label, shown
 from skyparley.formats.time_words import BadTime, read_time
-from skyparley.geometry.levels import Level
+from skyparley.geometry.levels import Level, band_problems
 from skyparley.geometry.problem import Problem
 from skyparley.geometry.shapes import Circle, Corridor, Point, Shape
 from skyparley.geometry.volumes import Volume
@@ -116,11 +117,11 @@ def _read(area: _Area, party: str) -> Said | Unread:
     problems: list[Problem] = []
     notes: dict[str, None] = {}
     shapes = _shapes(area, problems, notes)
-    band = _band(area, problems, notes)
+    bands = _bands(area, problems, notes)
     windows = _windows(area.texts("AA"), notes)
-    if problems or band is None:
+    if problems:
         return Unread(place, name, party, tuple(dict.fromkeys(problems)))
-    volumes = tuple(Volume(shape, *band, *window) for window in windows for shape in shapes)
+    volumes = tuple(Volume(shape, *band, *window) for window in windows for band in bands for shape in shapes)
     others = {record.command or "a line of no known record" for record in area.records}
     dropped = tuple(sorted(others - _HELD - set(DRAWING)))
     return judged(Said(place, name, party, volumes, name, dropped, tuple(notes), "AIRSPACE"))
@@ -219,30 +220,46 @@ def _airway(drawing: _Drawing, problems: list[Problem]) -> list[Shape]:
     return [Corridor(tuple(drawing.airway), drawing.width_nm * METRES_PER_NM / 2)]
 
 
-def _band(area: _Area, problems: list[Problem], notes: dict[str, None]) -> tuple[Level, Level] | None:
-    levels: dict[str, Level] = {}
-    for command, name in (("AL", "lower"), ("AH", "upper")):
-        texts = dict.fromkeys(text for text in area.texts(command) if text)
-        if len(texts) != 1:
-            what = "there is none" if not texts else f"{' and '.join(map(shown, texts))} are said"
-            problems.append(
-                Problem(f"{name.upper()}_MISSING", f"an area needs one {command} line ({name} level): {what}")
-            )
-            continue
+def _bands(area: _Area, problems: list[Problem], notes: dict[str, None]) -> list[tuple[Level, Level]]:
+    """The bands of an area: one, or several that together hold all that "1000FT AGL/2600FT AMSL" can mean."""
+    lowers = _levels(area, "AL", problems, notes)
+    uppers = _levels(area, "AH", problems, notes)
+    bands = []
+    for lower, upper in product(lowers, uppers):
+        band, note = widened(lower, upper)
+        if len(lowers) * len(uppers) > 1 and band_problems(*band):
+            continue  # one reading of two is empty; the other holds the area
+        bands.append(band)
+        if note:
+            notes.setdefault(note)
+    if lowers and uppers and not bands:
+        problems.append(Problem("BAND_EMPTY", "no lower level is below an upper level"))
+    return bands
+
+
+def _levels(area: _Area, command: str, problems: list[Problem], notes: dict[str, None]) -> list[Level]:
+    """The levels of one line: one, or those that it parts by a stroke.  None with a problem."""
+    name = "upper" if command == "AH" else "lower"
+    texts = dict.fromkeys(text for text in area.texts(command) if text)
+    if len(texts) != 1:
+        what = "there is none" if not texts else f"{' and '.join(map(shown, texts))} are said"
+        problems.append(Problem(f"{name.upper()}_MISSING", f"an area needs one {command} line ({name} level): {what}"))
+        return []
+    (text,) = texts
+    parts = [part.strip() for part in text.split("/")]
+    if len(parts) > 1:
+        notes.setdefault(f"{command}: {shown(text)} says {len(parts)} levels; the area is taken with each of them")
+    found = []
+    for part in parts:
         try:
-            read = read_level(next(iter(texts)), upper=command == "AH", words=_WORDS)
+            read = read_level(part, upper=command == "AH", words=_WORDS)
         except BadLevel as error:
             problems.append(Problem(error.code, f"{command}: {error}"))
-            continue
-        levels[command] = read.level
+            return []
+        found.append(read.level)
         if read.note:
             notes.setdefault(f"{command}: {read.note}")
-    if len(levels) < 2:
-        return None
-    band, note = widened(levels["AL"], levels["AH"])
-    if note:
-        notes.setdefault(note)
-    return band
+    return found
 
 
 def _windows(texts: list[str], notes: dict[str, None]) -> list[tuple[int, int]]:
