@@ -144,6 +144,13 @@ def test_names_of_others_are_text_and_nothing_else(opened: Any, tmp_path: Path) 
 
 
 @pytest.mark.browser
+def test_a_plan_with_several_conflicts_is_told_what_clears_it_of_all(opened: Any, tmp_path: Path) -> None:
+    page = opened(written(tmp_path, feature("1", "A", 37.0), feature("2", "B", 37.1), feature("3", "C", 36.9)))
+    page.click("#conflicts li:nth-child(1) button")
+    assert "all 2" in page.inner_text("#conflicts dl")
+
+
+@pytest.mark.browser
 def test_flaws_and_the_search_are_there(opened: Any, tmp_path: Path) -> None:
     many = [feature(str(number), "AB"[number % 2], 37.0 + number / 100) for number in range(8)]
     page = opened(written(tmp_path, *many, feature("9", "C", 37.0, start="soon")))

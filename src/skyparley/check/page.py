@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from skyparley.check import words
 from skyparley.check.detection import Met
-from skyparley.check.report import Conflict, Report, told, volumes_of
+from skyparley.check.report import Clearing, Conflict, Report, told, volumes_of
 from skyparley.formats.records import Plan
 from skyparley.geometry.overlay import Piece, drawn, meeting
 from skyparley.geometry.shapes import Point
@@ -38,6 +38,7 @@ def page_data(plans: Sequence[Plan], mets: Sequence[Met], report: Report, coast:
         "remarks": _remarks(report, len(plans) - len(drawn_plans), len(mets) - len(listed)),
         "plans": drawn_plans,
         "conflicts": [_conflict(plans, met, conflict, place_of) for met, conflict in listed],
+        "clearing": [_clearing(one) for one in report.clearing],
         "flaws": [words.flaw_text(flaw) for flaw in report.flaws],
         "coast": coast,
     }
@@ -98,6 +99,11 @@ def _conflict(plans: Sequence[Plan], met: Met, conflict: Conflict, place_of: dic
         "facts": [[label, words.plain(text)] for label, text in words.facts(conflict)],
         "ways": [words.plain(text) for text in words.ways(conflict)],
     }
+
+
+def _clearing(clearing: Clearing) -> dict[str, Any]:
+    texts = [way.text for way in clearing.ways] or [clearing.no_way]
+    return {"conflicts": list(clearing.conflicts), "texts": [words.plain(text) for text in texts]}
 
 
 def _rings(pieces: Sequence[Piece]) -> list[list[list[float]]]:

@@ -125,14 +125,16 @@ function graticule(frame) {
   const south = Math.max(-90, Math.floor((lat - reach) / degrees) * degrees);
   const north = Math.min(90, lat + reach);
   const wide = Math.abs(lat) + reach >= 80 ? 180 : Math.min(180, reach / Math.cos((Math.abs(lat) + reach) * DEGREE));
-  const west = Math.floor((lon - wide) / degrees) * degrees;
+  // Around a pole all meridians are in the picture: a few of them are enough.
+  const apart = Math.max(degrees, wide / 12 > degrees * 4 ? 15 : degrees);
+  const west = Math.floor((lon - wide) / apart) * apart;
   const found = [];
   for (let at = south; at <= north; at += degrees) {
     const line = [];
     for (let step = 0; step <= 60; step++) line.push(vector(lon - wide + (2 * wide * step) / 60, at));
     found.push(line);
   }
-  for (let at = west; at <= lon + wide; at += degrees) {
+  for (let at = west; at <= lon + wide; at += apart) {
     const line = [];
     for (let step = 0; step <= 60; step++) line.push(vector(at, south + ((north - south) * step) / 60));
     found.push(line);
@@ -405,7 +407,9 @@ function details(conflict) {
   const list = element("dl");
   const [a, b] = conflict.plans.map((place, side) => plans[place].volumes[conflict.volumes[side]].says);
   const ways = conflict.ways.map((text, at) => [at === 0 ? "settle" : "or", text]);
-  const rows = [["first", a], ["second", b], ...conflict.facts, ...ways];
+  const together = data.clearing.filter((one) => one.conflicts.includes(conflict.number));
+  const all = together.flatMap((one) => one.texts.map((text, at) => [at === 0 ? `all ${one.conflicts.length}` : "or", text]));
+  const rows = [["first", a], ["second", b], ...conflict.facts, ...ways, ...all];
   for (const [name, text] of rows) list.append(element("dt", name), element("dd", text));
   return list;
 }
