@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from skyparley.base import limits
-from skyparley.base.errors import JournalFull
+from skyparley.base.errors import JournalFault, JournalFull
 from skyparley.wiring import Parts
 
 Work = Callable[[Parts, httpx.AsyncClient], Awaitable[None]]
@@ -57,6 +57,25 @@ def test_twenty_are_filed_by_one_act_and_a_retry_files_them_once(folder: Path) -
         again = await client.post("/desk/v1/notices/batch", json=body, headers=key)
         assert (again.status_code, again.json()) == (200, first.json())
         assert (await position(client), len(await ids(client))) == (before, 20)
+
+    at_desk(folder, work)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_many_that_were_reported_lost_are_filed_once(folder: Path, kept: bool) -> None:
+    """Lost, or kept and reported lost: after the retry there are twenty, and each was told one id."""
+
+    async def work(parts: Parts, client: httpx.AsyncClient) -> None:
+        between = d.failing(parts)
+        between.fault, between.kept = JournalFault("the disk said no"), kept
+        key, body = d.key(), {"notices": twenty()}
+        assert (await client.post("/desk/v1/notices/batch", json=body, headers=key)).status_code == 503
+        between.fault = None
+        assert len(await ids(client)) == (20 if kept else 0)
+        again = await client.post("/desk/v1/notices/batch", json=body, headers=key)
+        assert again.status_code == 200
+        assert [one["id"] for one in again.json()["refs"]["notices"]] == await ids(client)
+        assert len(await ids(client)) == 20
 
     at_desk(folder, work)
 
