@@ -138,7 +138,9 @@ def test_a_route_is_made_narrower_and_says_so_for_each_part():
 
 def test_a_least_radius_is_kept():
     mover = Mover(name="B-1", volumes=(volume(disc(30, 15)),), least_radius_m=12 * 1852)
-    assert not [text for text in texts(alone(mover, everywhere(disc(0, 8))), "LAT") if "radius" in text]
+    found = ways([(mover, Listed([(everywhere(disc(0, 8)), TABLE)]))])
+    assert texts(found, "LAT")
+    assert not [text for text in texts(found, "LAT") if "radius" in text]
 
 
 def test_a_shift_goes_the_short_way_and_tells_another_one_across():
@@ -230,7 +232,7 @@ def test_of_each_kind_one_is_shown_whatever_the_others_cost():
 
 
 def test_what_takes_more_than_half_is_shown_only_where_its_kind_has_no_other():
-    mover = Mover(name="B-1", volumes=(volume(disc(0, 10), hours=(3, 4.5)),))
+    mover = Mover(name="B-1", volumes=(volume(disc(5, 10), hours=(3, 4.5)),))
     other = volume(disc(0, 10), (150, 250), (3.5, 9))
     found = alone(mover, other)
     assert not any(made.drastic for made in found)
@@ -239,6 +241,26 @@ def test_what_takes_more_than_half_is_shown_only_where_its_kind_has_no_other():
     (only,) = alone(mover, *boxed)
     assert only.drastic
     assert only.text == "B-1: 03:00Z-03:20Z instead of 03:00Z-04:30Z"
+
+
+def test_an_area_moved_away_altogether_comes_last_and_only_where_its_kind_has_no_other():
+    """A circle of 5 NM in one of 30: 44 NM off is further than 30 and than its own size."""
+    found = alone(Mover(name="B-1", volumes=(volume(disc(2, 5)),)), volume(disc(0, 30)))
+    (away,) = [made for made in found if made.kind == "LAT"]
+    assert (away.text, away.drastic) == ("B-1: 43.5 NM further east", True)
+    assert found[-1] == away
+    assert len(found) > 3
+
+
+def test_a_cut_keeps_the_whole_separation():
+    """The squares share 0.2 degrees of longitude and 10 NM are asked, so the line lies 10.06 NM west of the meridian 10."""
+    mover = Mover(name="W-1", volumes=(volume(SQUARE_WEST),), least_radius_m=1_000)
+    (cut,) = [one for one in alone(mover, everywhere(SQUARE_EAST)) if "part west" in one.text]
+    (piece,) = cut.changes[0][1]
+    width_nm = (1.0 * math.cos(math.radians(50.5)) * 60) - 10.06
+    assert area_m2(piece.shape) / area_m2(SQUARE_WEST) == pytest.approx(
+        width_nm / 60 / 1.2 / math.cos(math.radians(50.5)), abs=0.01
+    )
 
 
 def test_boxed_in_there_is_none():

@@ -6,6 +6,7 @@ kept and what is lost is gone.  What moves counts once for a notice, by the volu
 for each volume.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -20,6 +21,8 @@ from skyparley.geometry.volumes import Volume
 PER_NM: Final = 3
 MOST_TAKEN: Final = 0.5
 """A way that takes more of a volume's time, band or area than this is drastic."""
+FAR_M: Final = 30 * METRES_PER_NM
+"""So is one that moves an area further than this and than its own size: it would be another area."""
 SAME_AREA: Final = 0.002
 """Areas of one shape at two places differ by less: vertices are rounded, and some areas are bounds."""
 
@@ -48,13 +51,13 @@ def volume_cost(old: Volume, new: Volume) -> VolumeCost:
     up_ft, down_ft = feet(new.lower) - feet(old.lower), feet(old.upper) - feet(new.upper)
     lost_ft = up_ft + down_ft
     lost_area, moved_m = _area_taken(old, new)
-    lost = -(-lost_ms // MINUTE) + -(-lost_ft // 100) + -int(-lost_area * 100 // 1)
+    lost = -(-lost_ms // MINUTE) + -(-lost_ft // 100) + math.ceil(lost_area * 100)
     return VolumeCost(
         moved_time=0 if lost_ms else abs(new.start_ms - old.start_ms) // MINUTE,
         moved_levels=0 if lost_ft else abs(up_ft) // 100,
         moved_area=round(moved_m / METRES_PER_NM * PER_NM),
         lost=lost,
-        share=max(lost_ms / length_ms, lost_ft / max(band_ft, 1), lost_area),
+        share=max(lost_ms / length_ms, lost_ft / max(band_ft, 1), lost_area, _share_moved(old, moved_m)),
     )
 
 
@@ -66,6 +69,13 @@ def _area_taken(old: Volume, new: Volume) -> tuple[float, float]:
     if lost > SAME_AREA:
         return lost, 0.0
     return 0.0, angle(core(old.shape).bound.centre, core(new.shape).bound.centre) * EARTH_RADIUS_M
+
+
+def _share_moved(volume: Volume, moved_m: float) -> float:
+    """How far a move takes an area away from itself, as the share that counts as drastic counts."""
+    own = core(volume.shape)
+    size_m = 2 * (own.bound.angle_rad * EARTH_RADIUS_M + own.radius_m)
+    return moved_m / max(size_m, FAR_M) * MOST_TAKEN
 
 
 def cost_of(before: Volumes, after: Volumes) -> int:
@@ -80,7 +90,7 @@ def cost_of(before: Volumes, after: Volumes) -> int:
 
 
 def drastic(before: Volumes, after: Volumes) -> bool:
-    """Whether a change takes more than half of a volume's time, band or area."""
+    """Whether a change takes more than half of a volume's time, band or area, or moves it away altogether."""
     return any(volume_cost(old, new).share > MOST_TAKEN for old, new in zip(before, after, strict=True))
 
 
