@@ -26,12 +26,14 @@ class Audit:
         self._clock = clock
         self._until = until
         self.done = False
+        """All of it was read, and found whole or not."""
 
     async def run(self) -> None:
         """Until cancelled; at rest once all was read."""
         try:
             await self._read_all()
-            log.info("journal_verified", until=self._until.position)
+            if self._until.position:
+                log.info("journal_verified", until=self._until.position)
         except JournalDamaged as damage:
             log.error("journal_damaged", code=damage.code, error=str(damage))
             await self._report(str(damage))

@@ -63,6 +63,7 @@ class Node:
         )
         self._snapshots = snapshots
         self._keeper = Keeper(snapshots, self.sequencer, every=snapshot_every) if snapshots else None
+        self.audit: Audit | None = None
         self._store = StatementStore(journal)
         self.service = PeerService(
             sequencer=self.sequencer, signer=signer, clock=clock, store=self._store, wake=self._spoke
@@ -91,8 +92,8 @@ class Node:
         await self._open_links()
         self._spawn(self._watch.run(), "watch")
         if self._keeper is not None and self._snapshots is not None:
-            audit = Audit(self._journal, self.sequencer, self.clock, self._snapshots.used)
-            self._spawn(audit.run(), "audit")
+            self.audit = Audit(self._journal, self.sequencer, self.clock, self._snapshots.used)
+            self._spawn(self.audit.run(), "audit")
             self.sequencer.listen(self._keeper.heard)
             self._spawn(self._keeper.run(), "snapshots")
         return loaded

@@ -45,8 +45,6 @@ class _Main(_Piece, frozen=True, tag="main"):
     deficient: set[NoticeKey]
     agreed_on: dict[NoticeKey, set[str]]
     pending: set[str]
-    pieces: int
-    """How many pieces follow, this one not counted."""
 
 
 class _Line(_Piece, frozen=True, tag="line"):
@@ -73,64 +71,58 @@ class _Gone(_Piece, frozen=True, tag="gone"):
     notices: list[tuple[NoticeKey, Stub]]
 
 
-class _GoneMore(_Piece, frozen=True, tag="gone more"):
-    pairs: dict[str, int]
-    agreements: set[str]
+class _GonePairs(_Piece, frozen=True, tag="gone pairs"):
+    pairs: list[tuple[str, int]]
+
+
+class _GoneAgreements(_Piece, frozen=True, tag="gone agreements"):
+    agreements: list[str]
 
 
 class _Deadlines(_Piece, frozen=True, tag="deadlines"):
     due: list[tuple[str, str, int]]
 
 
+class _End(_Piece, frozen=True, tag="end"):
+    pieces: int
+    """How many stand before this one."""
+
+
 def freeze(state: State) -> Iterator[bytes]:
     """The state in pieces, the main one first.  The state must not change until the last piece was taken."""
-    pieces = [*_parts(state)]
-    yield _ENCODER.encode(
-        _Main(
-            position=state.position,
-            judged_by=state.judged_by,
-            highest_id=state.highest_id,
-            anchor=state.anchor,
-            alarms=list(state.alarms),
-            alarmed=state.alarms_raised,
-            accepted=state.accepted,
-            offers_of=state.offers_of,
-            deficient=state.deficient,
-            agreed_on=state.agreed_on,
-            pending=state.pending,
-            pieces=len(pieces),
-        )
-    )
-    yield from map(_ENCODER.encode, pieces)
+    count = 0
+    for piece in _parts(state):
+        yield _ENCODER.encode(piece)
+        count += 1
+    yield _ENCODER.encode(_End(count))
 
 
 def thaw(pieces: Iterable[bytes], state: State) -> None:
     """Put what `freeze` gave into an empty state.  Raises Unfit: then the state is spoilt and must be thrown away."""
     assert state.position == 0, "an empty state"
-    main: _Main | None = None
-    taken = -1
+    taken = 0
+    piece: _AnyPiece | None = None
     try:
         for data in pieces:
+            if isinstance(piece, _End):
+                raise Unfit("something follows the last piece")
             piece = _DECODER.decode(data)
-            taken += 1
             if isinstance(piece, _Main) != (taken == 0):
                 raise Unfit("the pieces are not in order")
-            if isinstance(piece, _Main):
-                main = piece
-            else:
-                _put(state, piece)
+            _put(state, piece)
+            taken += 1
     except (msgspec.DecodeError, ValueError, AssertionError, UnicodeDecodeError) as error:
         raise Unfit(str(error)) from None
-    if main is None or main.pieces != taken:
-        raise Unfit(f"{taken} pieces follow the first, {'none' if main is None else main.pieces} were written")
-    _put_main(state, main)
+    if not isinstance(piece, _End) or piece.pieces != taken - 1:
+        raise Unfit(f"{taken} pieces are there, and not all that were written")
 
 
 # --- inside --------------------------------------------------------------------------------------------------------
 
 
 def _parts(state: State) -> Iterator[_Piece]:
-    """Everything but the main piece.  The objects are those of the state; they are encoded when their turn comes."""
+    """Every piece but the last.  Each is made when its turn comes."""
+    yield _main(state)
     yield from map(_Line, state.lines.values())
     yield from map(_Notices, _slices(state.notices.values()))
     yield from map(_Conflicts, _slices(state.conflicts.values()))
@@ -138,8 +130,25 @@ def _parts(state: State) -> Iterator[_Piece]:
     answers = ((key, answer, state.answered_at[key]) for key, answer in state.answers.items())
     yield from map(_Answers, _slices(answers))
     yield from map(_Gone, _slices(state.forgotten.notices.items(), 16 * PER_PIECE))
-    yield _GoneMore(state.forgotten.pairs, state.forgotten.agreements)
+    yield from map(_GonePairs, _slices(state.forgotten.pairs.items(), 16 * PER_PIECE))
+    yield from map(_GoneAgreements, _slices(state.forgotten.agreements, 16 * PER_PIECE))
     yield from map(_Deadlines, _slices(state.deadlines.held(), 16 * PER_PIECE))
+
+
+def _main(state: State) -> _Main:
+    return _Main(
+        position=state.position,
+        judged_by=state.judged_by,
+        highest_id=state.highest_id,
+        anchor=state.anchor,
+        alarms=list(state.alarms),
+        alarmed=state.alarms_raised,
+        accepted=state.accepted,
+        offers_of=state.offers_of,
+        deficient=state.deficient,
+        agreed_on=state.agreed_on,
+        pending=state.pending,
+    )
 
 
 def _slices(things: Iterable[T], count: int = PER_PIECE) -> Iterator[list[T]]:
@@ -150,6 +159,8 @@ def _slices(things: Iterable[T], count: int = PER_PIECE) -> Iterator[list[T]]:
 
 def _put(state: State, piece: "_AnyPiece") -> None:
     match piece:
+        case _Main():
+            _put_main(state, piece)
         case _Line():
             state.lines[piece.line.peer] = piece.line
         case _Notices():
@@ -168,8 +179,10 @@ def _put(state: State, piece: "_AnyPiece") -> None:
                 state.answers[key], state.answered_at[key] = answer, at
         case _Gone():
             state.forgotten.notices.update(piece.notices)
-        case _GoneMore():
-            state.forgotten.pairs, state.forgotten.agreements = piece.pairs, piece.agreements
+        case _GonePairs():
+            state.forgotten.pairs.update(piece.pairs)
+        case _GoneAgreements():
+            state.forgotten.agreements.update(piece.agreements)
         case _Deadlines():
             for what, about, due in piece.due:
                 state.deadlines.set(what, about, due)
@@ -207,6 +220,18 @@ def _unpacked(kind: type, value: Any) -> Any:
     return TakenList(*value) if kind is TakenList else kind(value)
 
 
-_AnyPiece = _Main | _Line | _Notices | _Conflicts | _Agreements | _Answers | _Gone | _GoneMore | _Deadlines
+_AnyPiece = (
+    _Main
+    | _Line
+    | _Notices
+    | _Conflicts
+    | _Agreements
+    | _Answers
+    | _Gone
+    | _GonePairs
+    | _GoneAgreements
+    | _Deadlines
+    | _End
+)
 _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_packed)
 _DECODER: Final = msgspec.msgpack.Decoder(_AnyPiece, dec_hook=_unpacked)
