@@ -252,6 +252,18 @@ def test_refused_with_every_reason(arc, expected):
     assert vertices_needed(arc) >= 1  # asked before an arc is known to be sound
 
 
+def test_contained_by_its_figures_is_by_radii_alone():
+    arc = Arc(1, 2, 500, 1000, 0, 90)
+    assert contains_shape(arc, Arc(1, 2, 600, 900, 0, 90))
+    for other in (
+        Arc(1, 2, 400, 900, 0, 90),
+        Arc(1, 2, 600, 1100, 0, 90),
+        Arc(1, 2, 600, 900, 10, 80),
+        Arc(1, 3, 600, 900, 0, 90),
+    ):
+        assert not contains_shape(arc, other)
+
+
 def test_what_would_be_right_is_said():
     assert "circle" in problems(Arc(0, 0, 0, 1000, 30, 30))[0].text
     assert "0 to 360" in problems(Arc(0, 0, 0, 1000, -30, 30))[0].text
