@@ -24,7 +24,6 @@ from skyparley.cli.shape_options import (
 
 if TYPE_CHECKING:
     from skyparley.cli.desk_client import Desk
-    from skyparley.cli.notice_bodies import Said
     from skyparley.domain.commands import Outcome
     from skyparley.state.views import NoticeView
 
@@ -127,7 +126,13 @@ def file_notice(
     if plans:
         if notice_id:
             raise unusable("--id is the id of one notice; the node gives the notices of a file their ids")
-        _file_plans(node, plans, said, party=party, only=only, yes=yes, what_if=what_if, json=json)
+        from skyparley.cli.notice_file import FileSaid, file_plans
+
+        told = FileSaid(
+            source=plans, said=said, party=party, only=tuple(only or ()), yes=yes, what_if=what_if, json=json
+        )
+        with open_desk(node) as desk:
+            file_plans(desk, told)
         return
     if party or only or yes:
         raise unusable("--party, --only and --yes choose from a file of plans: skyparley notice file FILE ...")
@@ -136,7 +141,9 @@ def file_notice(
         body = body_of(said, form, now_ms=desk.overview().now if says_from_now(said, form) else None)
         body |= {"id": notice_id.upper()} if notice_id else {}
         if what_if:
-            raise typer.Exit(_ask(desk, {"notices": [body]}, json))
+            from skyparley.cli.what_if_shown import ask_and_tell
+
+            raise typer.Exit(ask_and_tell(desk, {"notices": [body]}, json=json))
         outcome = _act_with_key(desk, "/notices", body)
         waiting = _waiting(desk, outcome, json)
     _tell(outcome, f"{outcome.refs.get('ref')} is filed{waiting}.", json)
@@ -198,7 +205,9 @@ def change(
             note(f"  {difference}")
         body["expected_version"] = expect or notice.version
         if what_if:
-            raise typer.Exit(_ask(desk, {"changes": [{"id": notice.id, **body}]}, json))
+            from skyparley.cli.what_if_shown import ask_and_tell
+
+            raise typer.Exit(ask_and_tell(desk, {"changes": [{"id": notice.id, **body}]}, json=json))
         outcome = _act_with_key(desk, f"/notices/{notice.id}/change", body)
         waiting = _waiting(desk, outcome, json)
     _tell(outcome, f"{outcome.refs.get('ref')} holds{waiting}.", json)
@@ -340,31 +349,6 @@ def _show(notice: "NoticeView", conflicts: list[str]) -> None:
 
 
 # --- what the commands share --------------------------------------------------------------------------------------
-
-
-def _file_plans(node: Any, source: str, said: "Said", *, only: list[str] | None, **told: Any) -> None:
-    """The plans of a file; what one notice from options has of its own is refused beside them."""
-    from skyparley.cli.desk_client import open_desk
-    from skyparley.cli.notice_file import FileSaid, file_plans
-
-    if said.file:
-        raise unusable(f"{source} and --file {said.file}: one of them; FILE alone is shown before it is filed")
-    if said.shapes or said.volumes or said.defaults["lower"] or said.defaults["upper"]:
-        raise unusable("areas and levels come from the file or from options, not from both")
-    with open_desk(node) as desk:
-        file_plans(desk, FileSaid(source=source, said=said, only=tuple(only or ()), **told))
-
-
-def _ask(desk: "Desk", question: dict[str, Any], json: bool) -> int:
-    """What one act would come to, printed; the exit code says whether it would be taken."""
-    from skyparley.cli.what_if_shown import tell_what_if
-
-    said = {name: [_without_none(one) for one in acts] for name, acts in question.items()}
-    return tell_what_if(desk.ask(said), desk.overview().table, json=json)
-
-
-def _without_none(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}
 
 
 def _decided_on(notice: "NoticeView", expect: int | None) -> None:

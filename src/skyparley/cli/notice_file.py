@@ -45,6 +45,7 @@ def file_plans(desk: Desk, told: FileSaid) -> None:
     """Previews what a file comes to, asks, and files it.  Ends the command with the exit code where it does not."""
     from skyparley.cli.surroundings import ask_yes
 
+    _sorted_out(told)
     data = read_bytes(told.source, what="plans", most_bytes=limits.CHECK_FILE_BYTES)
     seen = desk.overview()
     preview = _preview(desk, told, _reading(told.source, data), data, seen)
@@ -85,6 +86,15 @@ def not_filed(preview: Preview, *, may_know: bool) -> NotFiled | None:
     keys = " ".join(f"--key '{ref}'" for ref in sorted({ref for _, reason in refused for ref in reason.ids}))
     hint = [f"To file all the same, knowing what each conflicts with, add: {keys}"] if only_keys else []
     return NotFiled(NO, ("Refused. Nothing was filed:", *lines, *hint))
+
+
+def _sorted_out(told: FileSaid) -> None:
+    """Refuses what one notice from options has of its own, beside a file."""
+    said = told.said
+    if said.file:
+        raise unusable(f"{told.source} and --file {said.file}: one of them; FILE alone is shown before it is filed")
+    if said.shapes or said.volumes or said.defaults["lower"] or said.defaults["upper"]:
+        raise unusable("areas and levels come from the file or from options, not from both")
 
 
 # --- what the file comes to ---------------------------------------------------------------------------------------

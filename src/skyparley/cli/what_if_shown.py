@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from skyparley.cli.desk_client import Desk
 from skyparley.cli.endings import NO
 from skyparley.cli.forms import window_text
 from skyparley.cli.screen import as_json, say
@@ -10,6 +11,15 @@ from skyparley.cli.shown import gaps_text
 from skyparley.domain.messages.slots import GapsSlot
 from skyparley.domain.table import Table
 from skyparley.domain.what_if import WhatIf, WouldBe, WouldConflict
+
+
+def ask_and_tell(desk: Desk, question: dict[str, list[dict[str, Any]]], *, json: bool) -> int:
+    """Asks what one act would come to and prints it; None in a body is what was not said.  The exit code of the command."""
+    said = {
+        name: [{key: value for key, value in body.items() if value is not None} for body in bodies]
+        for name, bodies in question.items()
+    }
+    return tell_what_if(desk.ask(said), desk.overview().table, json=json)
 
 
 def tell_what_if(answer: WhatIf, table: Table, *, json: bool) -> int:
