@@ -1,14 +1,15 @@
 """Faults planted on purpose: each is caught by a checker within a few seeds, or the checkers are worth nothing."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
-from skyparley.domain import offers
+from skyparley.domain import deadlines, offers
 from skyparley.domain.records import Line
-from skyparley.engine import sequencer
+from skyparley.engine import sequencer, snapshots
 from skyparley.evidence import jws
+from skyparley.state.projection import State
 from skyparley.testing import network
 from skyparley.testing.liar import payload_of
 from skyparley.testing.parties import party
@@ -67,6 +68,21 @@ def sealing_once_more_for_each_carrying(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(network.SimBearer, "push", push)
 
 
+def a_snapshot_that_lost_what_was_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = snapshots.thaw
+
+    def thaw(pieces: Iterable[bytes], state: State) -> None:
+        whole(pieces, state)
+        state.answers.clear()
+        state.answered_at.clear()
+
+    monkeypatch.setattr(snapshots, "thaw", thaw)
+
+
+def forgetting_what_still_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "still_matters", lambda view, notice, moment: False)
+
+
 COUNT = itertools.count(1_795_000_000_000)
 
 
@@ -78,6 +94,8 @@ COUNT = itertools.count(1_795_000_000_000)
         (sealing_before_heads_are_compared, {"no_own_fork", "converge"}),
         (any_signature_counts, {"agreement_two_signatures"}),
         (sealing_once_more_for_each_carrying, {"no_own_fork", "nothing_undurable_seen"}),
+        (a_snapshot_that_lost_what_was_answered, {"replay_equals"}),
+        (forgetting_what_still_matters, {"converge", "no_fault_of_ours"}),
         (failed_append_taken_for_done, {"answered_command_kept", "nothing_undurable_seen"}),
     ],
 )
