@@ -130,6 +130,21 @@ def test_a_quick_look_misses_nothing_that_conflicts(seed: int) -> None:
     assert sum(len(caps.near(one, separation)) for one in volumes) < 60 * 60, "a look that keeps all is no look"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_quick_look_counts_the_time_that_is_required(seed: int) -> None:
+    luck = random.Random(50 + seed)
+    volumes = [random_volume(luck) for _ in range(80)]
+    caps, separation = Caps(volumes), Separation(90_000, 1_000_000, 30 * MINUTE, 0, 0)
+    missed = [
+        (place, number)
+        for number, one in enumerate(volumes)
+        for place, other in enumerate(volumes)
+        if judge(one, other, separation).conflict and place not in caps.near(one, separation)
+    ]
+    assert missed == []
+    assert sum(len(caps.near(one, separation)) for one in volumes) < 80 * 80 / 2, "most are at other times"
+
+
 @pytest.mark.parametrize("lat", [0.0, 60.0, 89.9, -90.0])
 def test_a_quick_look_at_poles_and_the_antimeridian(lat: float) -> None:
     one, other = volume(Circle(lat, 179.95, 9_000.0)), volume(Circle(lat, -179.95, 9_000.0))

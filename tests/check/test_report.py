@@ -120,6 +120,11 @@ def test_every_line_fits_80_columns_and_none_is_lost() -> None:
     assert narrow.split() == wide.split()
 
 
+def test_a_long_id_is_kept_whole_so_that_it_can_be_copied() -> None:
+    long = "x" * 120
+    assert long in text([plan("1"), plan(long, party="B")], rules(), width=80)
+
+
 def test_beyond_the_limit_they_are_counted() -> None:
     plans = random_plans(random.Random(5), 60)
     whole = len(conflicts(plans, rules()))

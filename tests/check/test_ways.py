@@ -104,6 +104,15 @@ def _minute(way: Way, day_ms: int) -> int:
     return min((parse_utc(one.start or "") - day_ms) // MINUTE for change in way.changes for one in change.volumes)
 
 
+def test_what_a_plan_meets_anyhow_does_not_stand_in_the_way_of_settling_another() -> None:
+    # One area is all around at every level and time: with it in the way nothing could ever settle the other conflict.
+    everywhere = Volume(Circle(36.0, 37.0, 900_000.0), Level(Ref.SFC), Level(Ref.UNL), *ALWAYS)
+    plans = [plan("1"), plan("2", party="B"), plan("Z", everywhere, party="z", origin="AIRSPACE")]
+    by_pair = {tuple(side.id for side in one.plans): one for one in settled(plans, rules())}
+    assert by_pair["1", "2"].ways
+    assert by_pair["1", "Z"].ways == ()
+
+
 def test_clearing_keeps_clear_of_all_at_once() -> None:
     others = [
         plan("LOW", volume(lower=Level(Ref.FL, 16_000), upper=Level(Ref.FL, 19_000)), party="B"),
