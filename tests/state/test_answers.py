@@ -39,5 +39,7 @@ def test_of_alarms_only_what_rings_once_is_remembered_by_name() -> None:
     state = node.fresh()
     for position, code in enumerate(("FORK", "CONFLICT_UNRESOLVED"), 1):
         fold(state, position, T0, AlarmRaised(code=code, about="it", text="look"))
-    assert [state.alarmed(code, "it") for code in ("FORK", "CONFLICT_UNRESOLVED")] == [True, False]
+    assert [state.alarmed("FORK", about) for about in ("it", "another")] == [True, False]
+    with pytest.raises(AssertionError):
+        state.alarmed("CONFLICT_UNRESOLVED", "it")
     assert len(state.alarms) == 2

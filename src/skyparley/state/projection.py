@@ -102,6 +102,7 @@ class State:
         return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)
 
     def alarmed(self, code: str, about: str) -> bool:
+        assert code in RING_ONCE, "of other alarms it is not remembered what they were about"
         return (code, about) in self.alarms_raised
 
     # --- what the fold uses --------------------------------------------------------------------------------
