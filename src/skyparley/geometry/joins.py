@@ -11,7 +11,7 @@ from skyparley.geometry.levels import Ref
 from skyparley.geometry.rings import EARTH_RADIUS_M
 from skyparley.geometry.volumes import ELLIPSOID_BOUND, Separation
 
-SIZE_FACTOR: Final = 4.0  # reaches within this factor share a class
+SIZE_FACTOR: Final = 8.0  # reaches within this factor share a class; found by trying, as the next
 CUBE_REACHES: Final = 2.0  # a cube is so many of its class's widest reach wide
 _WINDOW_MS: Final = 2 * 3_600_000  # windows up to this share a class; the next ones are 16 times as long
 _WINDOW_FACTOR: Final = 16.0

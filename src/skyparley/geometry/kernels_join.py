@@ -21,6 +21,7 @@ from skyparley.geometry.kernels_near import compiled, inner
 
 AXIS_BITS: Final = 18
 LEAST_WIDTH: Final = 2.1 / 2**AXIS_BITS  # 51 m, so that a cube's place fits its bits
+_WITHIN, _OUTSIDE = 1.0 - 1e-9, 1.0 + 1e-9  # every centre lies on the sphere: a cube that does not meet it is empty
 CLASSES_AT_MOST: Final = 512  # what is left of 63 bits
 
 ENTRIES: Final = "Tuple((float64[:, ::1], int64[:, ::1]))"
@@ -85,22 +86,6 @@ def _box(entries: Any, first: int, end: int) -> Any:
 
 
 @inner
-def _apart(entries: Any, j: int, k: int, vertical_ft: int) -> bool:
-    """Whether groups, levels or bounding caps say that two entries cannot conflict."""
-    places, figures = entries
-    if figures[j, 8] == figures[k, 8]:
-        return True
-    above_ft = figures[j, 2] - figures[k, 4 + figures[j, 3]]
-    below_ft = figures[k, 2] - figures[j, 4 + figures[k, 3]]
-    if above_ft >= vertical_ft or below_ft >= vertical_ft:
-        return True
-    x, y, z = places[j, 0] - places[k, 0], places[j, 1] - places[k, 1], places[j, 2] - places[k, 2]
-    reach = places[j, 3] + places[k, 3]
-    # A chord is never longer than its arc: what fails by the chord is surely too far.
-    return bool(x * x + y * y + z * z > reach * reach)
-
-
-@inner
 def _twice(found: Any) -> Any:
     """The same pairs in an array with room for twice as many."""
     # By hand, because assigning a slice makes numba compile the text of an error, for seconds.
@@ -111,14 +96,24 @@ def _twice(found: Any) -> Any:
 
 
 @inner
-def _sweep(entries: Any, spans: Any, required: Any, found: Any, count: int) -> Any:
+def _kept_apart(figures: Any, j: int, k: int, vertical_ft: int) -> bool:
+    """Whether groups or levels say that two entries cannot conflict."""
+    if figures[j, 8] == figures[k, 8]:
+        return True
+    above_ft = figures[j, 2] - figures[k, 4 + figures[j, 3]]
+    below_ft = figures[k, 2] - figures[j, 4 + figures[k, 3]]
+    return bool(above_ft >= vertical_ft or below_ft >= vertical_ft)
+
+
+@inner
+def _sweep(places: Any, figures: Any, spans: Any, required: Any, found: Any, count: int) -> Any:
     """Pairs of two cubes' entries, both sorted by start; of one cube with itself each pair once."""
     first, end, other_first, other_end, longest = spans
     time_ms, vertical_ft = required
-    figures = entries[1]
     itself, low = first == other_first, other_first
     for j in range(first, end):
         earliest, latest = figures[j, 0] - time_ms, figures[j, 1] + time_ms
+        x, y, z, reach = places[j, 0], places[j, 1], places[j, 2], places[j, 3]
         if itself:
             low = j + 1
         else:
@@ -127,7 +122,11 @@ def _sweep(entries: Any, spans: Any, required: Any, found: Any, count: int) -> A
         for k in range(low, other_end):
             if figures[k, 0] >= latest:
                 break
-            if figures[k, 1] > earliest and not _apart(entries, j, k, vertical_ft):
+            off_x, off_y, off_z, both = places[k, 0] - x, places[k, 1] - y, places[k, 2] - z, places[k, 3] + reach
+            # A chord is never longer than its arc: what fails by the chord is surely too far.
+            if off_x * off_x + off_y * off_y + off_z * off_z > both * both or figures[k, 1] <= earliest:
+                continue
+            if not _kept_apart(figures, j, k, vertical_ft):
                 if count == len(found):
                     found = _twice(found)
                 found[count, 0] = j
@@ -147,15 +146,35 @@ def _into_class(world: Any, home: Any, into: int, required: Any, found: Any, cou
     x_from, x_to = _cell(low[0] - around, width), _cell(high[0] + around, width)
     y_from, y_to = _cell(low[1] - around, width), _cell(high[1] + around, width)
     z_from, z_to = _cell(low[2] - around, width), _cell(high[2] + around, width)
+    around2 = around * around
     for x in range(x_from, x_to + 1):
+        x_way2, x_least, x_most = _off(x, width, low[0], high[0])
         for y in range(y_from, y_to + 1):
+            y_way2, y_least, y_most = _off(y, width, low[1], high[1])
+            if x_way2 + y_way2 > around2 or x_least + y_least > _OUTSIDE:
+                continue
             for z in range(z_from, z_to + 1):
+                z_way2, z_least, z_most = _off(z, width, low[2], high[2])
+                if x_way2 + y_way2 + z_way2 > around2 or x_least + y_least + z_least > _OUTSIDE:
+                    continue
+                if x_most + y_most + z_most < _WITHIN:
+                    continue
                 other = _find(cubes, _key(into, x, y, z))
                 if other < 0 or (same and other < cube):
                     continue
                 spans = (first, end, cubes[1][other], cubes[1][other + 1], longest_in[other])
-                found, count = _sweep(entries, spans, required, found, count)
+                found, count = _sweep(entries[0], entries[1], spans, required, found, count)
     return found, count
+
+
+@inner
+def _off(cell: int, width: float, low: float, high: float) -> Any:
+    """Along one axis: the square of the way from low..high to a cell, and the least and greatest square of a place in it."""
+    start = cell * width - 1.0
+    end = start + width
+    way = max(start - high, low - end, 0.0)
+    least = 0.0 if start <= 0.0 <= end else min(start * start, end * end)
+    return way * way, least, max(start * start, end * end)
 
 
 @inner

@@ -33,6 +33,7 @@ TOLERANCE_RAD: Final = 1.6e-13  # about a micrometre on the ground; the rounding
 _TOLERANCE_2: Final = TOLERANCE_RAD * TOLERANCE_RAD
 _FAR_RAD: Final = 1.2  # beyond it (7,600 km) angles lose digits; such pairs are rare enough to be asked
 _WIDE_RAD: Final = 1.4  # an area wider than this may not lie in the hemisphere that the inside test needs
+_LIMIT_SLACK: Final = 1.0 + 1e-9
 _BUDGET: Final = 30_000  # pairs of edges looked at; beyond it the twin, which has an index of edges, is faster
 _RING_AT_MOST: Final = 200  # a ring with more vertices is left to validation, whose way grows slower
 _SLACK_RAD: Final = 1e-8  # 6 cm: more than the rounding of all that is computed here
@@ -166,11 +167,15 @@ def _cross(a: Any, n: Any, length2: float, c: Any, m: Any, other2: float, ends: 
 
 
 @inner
-def _edge_to_edges(shapes: Any, j: int, a: Any, b: Any, stop2: float) -> Any:
-    """(squared chord from one edge to those of j, how many there were).  _MEET if one surely crosses.  May end at `stop2`."""
+def _edge_to_edges(shapes: Any, j: int, ends: Any, limit: float, stop2: float) -> Any:
+    """(squared chord from one edge to those of j, how many there were).  _MEET if one surely crosses.  May end at `stop2`.
+
+    Edges that are surely farther than the chord `limit` are passed over.
+    """
     kinds, first_ring, first_vertex, vectors, _ = shapes
+    a, b = ends
     e, n, e2 = _edge(a, b)
-    best, looked = np.inf, 0
+    best, looked, reach = np.inf, 0, limit + math.sqrt(e2)
     for ring in range(first_ring[j], first_ring[j + 1]):
         start, end = first_vertex[ring], first_vertex[ring + 1]
         closed = kinds[j] == AREA
@@ -178,11 +183,15 @@ def _edge_to_edges(shapes: Any, j: int, a: Any, b: Any, stop2: float) -> Any:
         best = min(best, _to_edge(c, a, e, n, e2))
         for place in range(start if closed else start + 1, end):
             d = _at(vectors, place)
+            looked += 1
+            both = reach + math.sqrt(_chord2(c, d))
+            if _chord2(a, c) > both * both:
+                c = d
+                continue
             f, m, f2 = _edge(c, d)
             if _cross(a, n, e2, c, m, f2, (b, d)):
                 return _MEET, looked
             best = min(best, _to_edge(d, a, e, n, e2), _to_edge(a, c, f, m, f2), _to_edge(b, c, f, m, f2))
-            looked += 1
             if best < stop2:
                 return best, looked
             c = d
@@ -208,7 +217,8 @@ def _between_edges(shapes: Any, i: int, j: int, far_rad: float, stop2: float) ->
             # The angle is at most pi/2 times its chord, and at least the chord.
             reach = wide + min(far_rad, 1.5708 * math.sqrt(best))
             if _to_edge(centre, a, e, n, e2) <= reach * reach:
-                chord2, looked = _edge_to_edges(shapes, j, a, b, stop2)
+                limit = min(far_rad, math.sqrt(best)) * _LIMIT_SLACK
+                chord2, looked = _edge_to_edges(shapes, j, (a, b), limit, stop2)
                 if chord2 < best:
                     best = chord2
                     if best < 0.0 or best < stop2:
