@@ -71,6 +71,25 @@ def test_a_flaw_is_exit_2_and_the_rest_is_checked(tmp_path: Path) -> None:
     assert "tomorrow" in ran.err
 
 
+def test_a_flood_of_flaws_is_counted(tmp_path: Path) -> None:
+    flawed = [feature(str(number), "C", start="soon") for number in range(130)]
+    file = written(tmp_path / "f.geojson", *flawed)
+    ran = run("check", file)
+    assert ran.code == 2
+    assert ran.err.count("soon") == 100
+    assert "and 30 more" in ran.err
+    assert len(document(file, code=2)["flaws"]) == 130
+
+
+def test_what_was_read_otherwise_than_written_stands_with_the_conflict(tmp_path: Path) -> None:
+    metres = {"lower": "1200 m", "upper": "2000 m"}
+    ran = run("check", written(tmp_path / "f.geojson", feature("1", "A", **metres), feature("2", "B", **metres)))
+    assert ran.code == 1
+    assert "note      A 1: " in ran.out
+    assert "AMSL" in ran.out.partition("note      A 1: ")[2].splitlines()[0]
+    assert "otherwise than written" in ran.out
+
+
 def test_the_json_document(two: Path) -> None:
     found = document(two, code=1)
     assert found["format"] == "skyparley-check/1"

@@ -43,7 +43,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One plan of a conflict.  `volume` counts from 1; the levels and times are those of that volume."""
+    """One plan of a conflict.  `volume` counts from 1; the levels and times are those of that volume.
+
+    `notes` say what was read of it otherwise than written.
+    """
 
     party: str
     id: str
@@ -57,6 +60,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     upper: str
     start: str | None
     end: str | None
+    notes: tuple[str, ...]
 
 
 class Amounts(msgspec.Struct, frozen=True):
@@ -308,6 +312,7 @@ def _side(plan: Plan, place: int) -> Side:
         upper=format_level(volume.upper),
         start=start,
         end=end,
+        notes=plan.notes,
     )
 
 

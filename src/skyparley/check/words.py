@@ -18,6 +18,7 @@ from skyparley.formats.records import Plan
 LABEL: Final = 10  # columns of "vertical  "
 INDENT: Final = 5
 NAMED: Final = 8  # plans that are named among those beyond the limit
+NOTES: Final = 3  # of one plan; --json has them all
 
 
 class Line(NamedTuple):
@@ -144,6 +145,9 @@ def facts(conflict: Conflict) -> Iterator[tuple[str, str]]:
         yield "where", f"{position_text(conflict.position)}{halfway}"
     if conflict.volume_pairs > 1:
         yield "volumes", f"{conflict.volume_pairs:,} pairs of their volumes conflict; this is the closest"
+    for side in conflict.plans:
+        for text in side.notes[:NOTES]:
+            yield "note", f"{side.party} {side.id}: {text}"
 
 
 def ways(conflict: Conflict) -> list[str]:
@@ -251,6 +255,8 @@ def summary(report: Report) -> Iterator[str]:
         what = _some(counts.flawed, "feature or file", "features or files")
         yield f"{what} could not be used and {was} not compared with anything: the answer is incomplete."
     yield _read(counts)
+    if report.notes:
+        yield f"{_some(len(report.notes), 'note')} on what was read otherwise than written: --json lists them."
     yield required_text(report.required)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from skyparley.formats.records import Plan, Reading
 
 INTERRUPTED: Final = 130  # what shells call an end by the interrupt key
+FLAWS_TOLD: Final = 100  # lines that a person scrolls through; the document has them all
 WIDEST: Final = 110  # columns
 
 
@@ -171,10 +172,12 @@ def _tell_beside(report: "Report", took: str) -> None:
     """What could not be used and how long it took, on standard error: a pipe carries only the answer."""
     from skyparley.check.words import flaw_text, plain
 
-    for flaw in report.flaws:
-        _beside(flaw_text(flaw))
-    for noted in report.left_out:
-        _beside(plain(f"{noted.file}: left out: {noted.text}"))
+    lines = [flaw_text(flaw) for flaw in report.flaws]
+    lines += [plain(f"{noted.file}: left out: {noted.text}") for noted in report.left_out]
+    for line in lines[:FLAWS_TOLD]:
+        _beside(line)
+    if len(lines) > FLAWS_TOLD:
+        _beside(f"and {len(lines) - FLAWS_TOLD:,} more that could not be used or were left out: --json lists them all")
     _beside(took)
 
 
