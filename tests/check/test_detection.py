@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from skyparley.check.rules import Edge
 from skyparley.domain.detection import worst
 from skyparley.domain.view import Hit
 from skyparley.geometry.levels import Level, Ref
-from skyparley.geometry.shapes import Circle, Polygon
+from skyparley.geometry.shapes import Circle, Corridor, Polygon
 from skyparley.geometry.volumes import Gaps, Separation, Verdict, judge
 
 LOW, HIGH = Level(Ref.FL, 10_000), Level(Ref.FL, 15_000)
@@ -40,6 +41,7 @@ def test_the_same_pairs_as_one_by_one(seed: int, within: bool) -> None:
 def test_very_large_areas_are_judged_like_the_others(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # Triangles count as very large here, so that both ways are gone for one row of plans.
     monkeypatch.setattr(comparing, "VERTICES_PER_SHAPE", 2)
+    monkeypatch.setattr(comparing, "FEW_VERTICES", 2)
     plans = random_plans(random.Random(100 + seed), 40)
     assert any(comparing.is_large(one) for each in plans for one in each.volumes)
     by = rules(within=seed % 2 == 0)
@@ -54,6 +56,31 @@ def test_a_coast_line_of_thousands_of_vertices_is_compared() -> None:
     inside, outside = volume(Circle(35.5, 37.2, 500.0)), volume(Circle(38.5, 37.2, 500.0))
     assert [met.other for met in find([plan("1", inside), coast], rules())] == [1]
     assert find([plan("1", outside), coast], rules()) == []
+
+
+def test_a_track_of_thousands_of_points_is_compared() -> None:
+    track = tuple((36.0 + 0.1 * math.sin(step / 50), 37.0 + step / 3_000) for step in range(3_000))
+    route = plan("TRACK", volume(Corridor(track, 1_000.0)), party="B")
+    assert len(find([plan("1"), route], rules())) == 1
+    assert find([plan("1", volume(Circle(39.0, 37.0, 500.0))), route], rules()) == []
+
+
+def test_an_outline_that_long_edges_make_large_is_compared() -> None:
+    # Fifty edges to and fro over thousands of kilometres: 2,000 vertices once they are split.
+    zigzag = tuple((-60.0 + step * 2.4, 0.0 if step % 2 else 60.0) for step in range(50))
+    assert comparing.is_large(volume(Corridor(zigzag, 500.0)))
+    assert (
+        len(
+            find(
+                [
+                    plan("1", volume(Circle(0.0, 30.0, 400_000.0))),
+                    plan("2", volume(Corridor(zigzag, 500.0)), party="B"),
+                ],
+                rules(),
+            )
+        )
+        == 1
+    )
 
 
 def test_adding_a_plan_takes_no_conflict_away() -> None:

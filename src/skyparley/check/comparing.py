@@ -12,23 +12,30 @@ from skyparley.check.nearby import Caps
 from skyparley.geometry.bulk import Progress, all_conflicts, conflicts_between
 from skyparley.geometry.caps import Cap
 from skyparley.geometry.rings import EARTH_RADIUS_M, angle
-from skyparley.geometry.shapes import Polygon
+from skyparley.geometry.shapes import Corridor, Line, Polygon
 from skyparley.geometry.sphere import core
+from skyparley.geometry.validation import vertices_needed
 from skyparley.geometry.volumes import Separation, Verdict, Volume, reach_m, separated, verdict_of_cores
 
 Pair = tuple[int, int, Verdict]
 Groups = Sequence[int | str]
+FEW_VERTICES: Final = 10
 FEW: Final = 32  # volumes of a row that is held against the other one by one, for time and levels only
 _SLACK_RAD: Final = 1e-6
 
 
 def is_large(volume: Volume) -> bool:
-    """Whether a volume is more than the library files."""
+    """Whether a volume has more vertices or holes than the library files; long edges count as what they are split into."""
     shape = volume.shape
-    if not isinstance(shape, Polygon):
-        return False
-    vertices = len(shape.outer) + sum(map(len, shape.holes))
-    return vertices > VERTICES_PER_SHAPE or len(shape.holes) > HOLES_PER_POLYGON
+    match shape:
+        case Polygon():
+            own, holes = len(shape.outer) + sum(map(len, shape.holes)), len(shape.holes)
+        case Corridor() | Line():
+            own, holes = len(shape.line), 0
+        case _:
+            return False
+    # So few edges reach no limit by being split: it would take five times the way round the Earth.
+    return own > FEW_VERTICES and (holes > HOLES_PER_POLYGON or vertices_needed(shape) > VERTICES_PER_SHAPE)
 
 
 def among(
