@@ -47,6 +47,29 @@ def test_receipts_in_any_order(receipts):
         assert all((number in held) == (number in plain) for number in [(e, s) for e in range(5) for s in range(33)])
 
 
+@given(
+    HASHES,
+    st.lists(st.tuples(AT, st.just("http"), LEADS), max_size=20),
+    st.lists(st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 30)), st.tuples(AT, LEADS)), max_size=30),
+    st.integers(1, 9),
+)
+def test_slice_by_slice_it_is_the_same(hashes, taken, receipts, count):
+    whole = HashList(), PlaceList(), TakenList(), ReceiptMap()
+    for one in hashes:
+        whole[0].append(one)
+    for at, *how in taken:
+        whole[1].append(at)
+        whole[2].append((at, *how))
+    for number, receipted in receipts:
+        whole[3][number] = receipted
+    for held in whole:
+        again = type(held)()
+        for some in held.slices(count):
+            assert max(map(len, (part for part in some if isinstance(part, bytes)))) <= 32 * count
+            again.extend(*some)
+        assert again == held
+
+
 @given(st.lists(AT, max_size=20), st.integers(0, 25), st.integers(1, 25))
 def test_places(places, after, limit):
     packed = PlaceList()

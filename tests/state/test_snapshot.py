@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from harness import Node, World, conflicting, fl, moved
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_replay import STEPS, act, plain
 
@@ -12,10 +12,17 @@ from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.events import decode
 from skyparley.domain.proposals import suggest
+from skyparley.state import snapshot
 from skyparley.state.fold import fold
 from skyparley.state.projection import State
 from skyparley.state.snapshot import Unfit, freeze, thaw
 from skyparley.testing.checkers import replay_equals
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch):
+    """So that a list of a feed lies in several."""
+    monkeypatch.setattr(snapshot, "PACKED_PER_PIECE", 2)
 
 
 def thawed(node: Node, state: State) -> State:
@@ -66,7 +73,7 @@ def test_at_every_position_the_snapshot_and_what_follows_are_the_whole_journal()
         assert whole.forgotten.agreements, "a world in which nothing was settled and let go shows little"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.sampled_from([5 * MINUTE, limits.FORGET_AFTER_MS]))
 def test_of_two_desks_at_random(steps, keep_ms):
     world = World("A", "B", keep_ms=keep_ms)

@@ -52,6 +52,14 @@ class HashList:
         """For HashList(packed)."""
         return bytes(self._packed)
 
+    def slices(self, count: int) -> Iterator[tuple[bytes]]:
+        """All of it, so many hashes at a time, for `extend`."""
+        step = count * HASH_BYTES
+        return ((bytes(self._packed[place : place + step]),) for place in range(0, len(self._packed), step))
+
+    def extend(self, packed: bytes) -> None:
+        self._packed += packed
+
 
 class PlaceList:
     """Journal positions of the statements of a feed, in order."""
@@ -79,6 +87,13 @@ class PlaceList:
     def packed(self) -> bytes:
         """For PlaceList(packed)."""
         return self._at.tobytes()
+
+    def slices(self, count: int) -> Iterator[tuple[bytes]]:
+        """All of it, so many positions at a time, for `extend`."""
+        return ((self._at[place : place + count].tobytes(),) for place in range(0, len(self._at), count))
+
+    def extend(self, packed: bytes) -> None:
+        self._at.frombytes(packed)
 
 
 class TakenList:
@@ -113,6 +128,18 @@ class TakenList:
     def packed(self) -> tuple[bytes, bytes]:
         """For TakenList(*packed)."""
         return self._at.tobytes(), bytes(self._how)
+
+    def slices(self, count: int) -> Iterator[tuple[bytes, bytes]]:
+        """All of it, so many at a time, for `extend`."""
+        return (
+            (self._at[place : place + count].tobytes(), bytes(self._how[place : place + count]))
+            for place in range(0, len(self._at), count)
+        )
+
+    def extend(self, at: bytes, how: bytes) -> None:
+        self._at.frombytes(at)
+        self._how += how
+        assert len(self._at) == len(self._how), "one of each"
 
 
 class ReceiptMap(Mapping[tuple[int, int], Receipted]):
@@ -156,3 +183,15 @@ class ReceiptMap(Mapping[tuple[int, int], Receipted]):
     def packed(self) -> list[tuple[int, bytes, bytes]]:
         """For ReceiptMap(packed)."""
         return [(epoch, at.tobytes(), bytes(self._lead[epoch])) for epoch, at in self._at.items()]
+
+    def slices(self, count: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """All of it, so many at a time, for `extend`."""
+        return (
+            (epoch, at[place : place + count].tobytes(), bytes(self._lead[epoch][place : place + count]))
+            for epoch, at in self._at.items()
+            for place in range(0, len(at), count)
+        )
+
+    def extend(self, epoch: int, at: bytes, lead: bytes) -> None:
+        self._at.setdefault(epoch, array("q")).frombytes(at)
+        self._lead.setdefault(epoch, bytearray()).extend(lead)

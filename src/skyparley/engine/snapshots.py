@@ -100,6 +100,7 @@ class Snapshots:
             for part in (len(piece).to_bytes(_LENGTH_BYTES, "big"), piece):
                 hashed.update(part)
                 parts.append(part)
+            await asyncio.sleep(0)
         title = Title(
             v=1,
             position=head.position,

@@ -5,6 +5,7 @@ every part.  The form follows the structures of this program and no other progra
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -15,7 +16,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.forgotten import Stub
-from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Feed, Line, Notice, OpenAcceptance
 from skyparley.domain.view import NoticeKey
 from skyparley.state.projection import State
 
@@ -23,6 +24,10 @@ T = TypeVar("T")
 
 PER_PIECE: Final = 128
 """Notices, conflicts, answers in one piece: about 2 ms of work, so that who comes in between does not wait long."""
+
+
+PACKED_PER_PIECE: Final = 16 * 1024
+"""Entries of the lists of a feed in one piece: half a megabyte of hashes."""
 
 
 class Unfit(ValueError):
@@ -49,6 +54,33 @@ class _Main(_Piece, frozen=True, tag="main"):
 
 class _Line(_Piece, frozen=True, tag="line"):
     line: Line
+
+
+class _Hashes(_Piece, frozen=True, tag="hashes"):
+    """Of our feed to a peer (`ours`) or of its feed to us, as all the lists of feeds that follow."""
+
+    peer: Fingerprint
+    ours: bool
+    epoch: int
+    packed: tuple[bytes]
+
+
+class _Places(_Piece, frozen=True, tag="places"):
+    peer: Fingerprint
+    ours: bool
+    epoch: int
+    packed: tuple[bytes]
+
+
+class _Taken(_Piece, frozen=True, tag="taken"):
+    peer: Fingerprint
+    epoch: int
+    packed: tuple[bytes, bytes]
+
+
+class _Receipts(_Piece, frozen=True, tag="receipts"):
+    peer: Fingerprint
+    packed: tuple[int, bytes, bytes]
 
 
 class _Notices(_Piece, frozen=True, tag="notices"):
@@ -111,7 +143,7 @@ def thaw(pieces: Iterable[bytes], state: State) -> None:
                 raise Unfit("the pieces are not in order")
             _put(state, piece)
             taken += 1
-    except (msgspec.DecodeError, ValueError, AssertionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError, KeyError, AssertionError, UnicodeDecodeError) as error:
         raise Unfit(str(error)) from None
     if not isinstance(piece, _End) or piece.pieces != taken - 1:
         raise Unfit(f"{taken} pieces are there, and not all that were written")
@@ -123,7 +155,9 @@ def thaw(pieces: Iterable[bytes], state: State) -> None:
 def _parts(state: State) -> Iterator[_Piece]:
     """Every piece but the last.  Each is made when its turn comes."""
     yield _main(state)
-    yield from map(_Line, state.lines.values())
+    for line in state.lines.values():
+        yield _Line(replace(line, sent=_bare(line.sent), received=_bare(line.received), receipts=ReceiptMap()))
+        yield from _lists(line)
     yield from map(_Notices, _slices(state.notices.values()))
     yield from map(_Conflicts, _slices(state.conflicts.values()))
     yield from map(_Agreements, _slices(state.agreements.values()))
@@ -133,6 +167,22 @@ def _parts(state: State) -> Iterator[_Piece]:
     yield from map(_GonePairs, _slices(state.forgotten.pairs.items(), 16 * PER_PIECE))
     yield from map(_GoneAgreements, _slices(state.forgotten.agreements, 16 * PER_PIECE))
     yield from map(_Deadlines, _slices(state.deadlines.held(), 16 * PER_PIECE))
+
+
+def _bare(feed: Feed) -> Feed:
+    """The feed without its lists, which are pieces of their own: after a million statements they are long."""
+    return Feed(feed.head, feed.head_hash)
+
+
+def _lists(line: Line) -> Iterator[_Piece]:
+    for ours, feed in ((True, line.sent), (False, line.received)):
+        for epoch, hashes in feed.hashes.items():
+            yield from (_Hashes(line.peer, ours, epoch, some) for some in hashes.slices(PACKED_PER_PIECE))
+        for epoch, places in feed.places.items():
+            yield from (_Places(line.peer, ours, epoch, some) for some in places.slices(PACKED_PER_PIECE))
+    for epoch, taken in line.received.receipts.items():
+        yield from (_Taken(line.peer, epoch, pair) for pair in taken.slices(PACKED_PER_PIECE))
+    yield from (_Receipts(line.peer, some) for some in line.receipts.slices(PACKED_PER_PIECE))
 
 
 def _main(state: State) -> _Main:
@@ -163,6 +213,15 @@ def _put(state: State, piece: "_AnyPiece") -> None:
             _put_main(state, piece)
         case _Line():
             state.lines[piece.line.peer] = piece.line
+        case _Hashes():
+            _feed(state, piece.peer, piece.ours).hashes.setdefault(piece.epoch, HashList()).extend(*piece.packed)
+        case _Places():
+            _feed(state, piece.peer, piece.ours).places.setdefault(piece.epoch, PlaceList()).extend(*piece.packed)
+        case _Taken():
+            received = _feed(state, piece.peer, False)
+            received.receipts.setdefault(piece.epoch, TakenList()).extend(*piece.packed)
+        case _Receipts():
+            state.lines[piece.peer].receipts.extend(*piece.packed)
         case _Notices():
             for notice in piece.notices:
                 _share(notice)
@@ -186,6 +245,11 @@ def _put(state: State, piece: "_AnyPiece") -> None:
         case _Deadlines():
             for what, about, due in piece.due:
                 state.deadlines.set(what, about, due)
+
+
+def _feed(state: State, peer: Fingerprint, ours: bool) -> Feed:
+    line = state.lines[peer]
+    return line.sent if ours else line.received
 
 
 def _put_main(state: State, main: _Main) -> None:
@@ -223,6 +287,10 @@ def _unpacked(kind: type, value: Any) -> Any:
 _AnyPiece = (
     _Main
     | _Line
+    | _Hashes
+    | _Places
+    | _Taken
+    | _Receipts
     | _Notices
     | _Conflicts
     | _Agreements
