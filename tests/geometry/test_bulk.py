@@ -219,3 +219,13 @@ def test_what_cannot_be_used_is_refused_by_name():
         gaps(volumes[0], Volumes.of(volumes), TABLE)
     with pytest.raises(ValueError, match="3 volumes and 2"):
         gaps(Volumes.of(volumes), Volumes.of(volumes[:2]), TABLE)
+
+
+def test_areas_of_thousands_of_vertices_that_interlock():
+    def star(lat, lon, points, depth_m):
+        return Polygon(tuple(moved((lat, lon), 360 * k / points, 60_000 if k % 2 else depth_m) for k in range(points)))
+
+    volumes = [Volume(star(46.0, lon, 1500, depth_m), *ALWAYS) for lon, depth_m in ((7.0, 5e4), (7.4, 5e4), (8.6, 3e4))]
+    volumes += [Volume(Circle(46.0, 7.0 + step / 10, 40.0), *ALWAYS) for step in range(30)]
+    assert_same(all_conflicts(volumes, NONE), brute(volumes, NONE))
+    assert_same(all_conflicts(volumes, Separation(500, 0, 0, 0, 0)), brute(volumes, Separation(500, 0, 0, 0, 0)))
