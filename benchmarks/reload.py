@@ -43,7 +43,7 @@ from skyparley.state.fold import fold
 from skyparley.state.projection import State
 from skyparley.state.snapshot import freeze
 
-ENTRIES_PER_NOTICE = 12.5
+ENTRIES_PER_NOTICE = 14.9
 MONTH_MS = 30 * 24 * HOUR
 TAIL = limits.SNAPSHOT_EVERY_ENTRIES
 BATCH = 4_096
