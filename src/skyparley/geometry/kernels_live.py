@@ -1,7 +1,7 @@
 """Compiled: an index of volumes that come and go one by one, and which of them are near one.
 
 As in kernels_join.py a volume lies in one cube of space, by the centre of its bounding cap, and here in one bucket of time,
-by its start.  Cubes and buckets are those of its class: reaches up to 100 m, 400 m and so on by four; windows up to 2 h, 32 h
+by its start.  Cubes and buckets are those of its class: reaches up to 100 m, 1.6 km, 26 km and so on by sixteen; windows up to 2 h, 32 h
 and so on by sixteen.  A query visits, class by class, the cubes and buckets within reach: so a country for a week is one
 entry in a class of few.  Cubes and buckets are not kept as such: a chained hash table leads from their key to the entries.
 
@@ -46,7 +46,7 @@ units of _FINE; heads of chains, a power of two; how many entries each class has
 def _size_of(reach_rad: float) -> int:
     size, widest = 0, _LEAST_REACH_RAD
     while widest < reach_rad and size < _SIZES - 1:
-        size, widest = size + 1, widest * 4.0
+        size, widest = size + 1, widest * 16.0
     return size
 
 
@@ -77,7 +77,7 @@ def _cube_key(into: int, x: int, y: int, z: int) -> int:
 
 @inner
 def _width(size: int) -> float:
-    reaches = 4.0**size
+    reaches = 16.0**size
     return _LEAST_REACH_RAD * max(min(16.0 * reaches, _CUBE_AT_MOST), reaches)
 
 
@@ -234,7 +234,7 @@ def near(shapes: Any, live: Any, n: int, asked: int, required: Any) -> Any:
         if counts[into] == 0:
             continue
         size, length = into // _LENGTHS, into % _LENGTHS
-        around = reach_rad + (_LEAST_REACH_RAD * 4.0**size if size < _SIZES - 1 else math.pi) + 1e-12
+        around = reach_rad + (_LEAST_REACH_RAD * 16.0**size if size < _SIZES - 1 else math.pi) + 1e-12
         bucket_ms = _BUCKET_MS << (4 * length)
         first, last = early_ms // bucket_ms - 1, late_ms // bucket_ms
         cubes_about = (2.0 * around / _width(size) + 2.0) ** 2
