@@ -202,6 +202,9 @@ def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots)
         valid_until=int(envelope.valid_until or 0),
         table_hash=envelope.table_hash,
     )
+    if statement.restored and _theirs_stands(state, conflict, envelope):
+        conflict.turn = max(conflict.turn, offer.turn)
+        return
     _move(conflict, "CPR" if envelope.type == "CPR" else "PRO")
     conflict.offer = conflict.last_offer = offer
     conflict.turn = max(conflict.turn, offer.turn)
@@ -326,6 +329,14 @@ def _set_version(
     assert isinstance(slots, AgreementSlots)
     notice.told[line.peer] = Told(number, slots.agreement_id, content, before.state)
     settle(state, notice, statement.at)
+
+
+def _theirs_stands(state: State, conflict: Conflict, envelope: Envelope) -> bool:
+    """An offer of ours comes back and theirs, which it had crossed, is open already: as at first, the one that sorts first stands."""
+    theirs = conflict.offer
+    if theirs is None or theirs.by == state.own or theirs.by > state.own:
+        return False
+    return theirs.number > (NOTHING if envelope.seen is UNSET else envelope.seen.number)
 
 
 def _refused_before(state: State, line: Line, slots: ErrSlots) -> None:
