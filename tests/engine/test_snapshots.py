@@ -309,6 +309,7 @@ def test_a_start_reads_only_what_came_behind_it_and_says_the_same() -> None:
             resting = sequencer.resting
             assert resting is not None
             assert resting[1] == await journal.head()
+            assert resting[0].index.file_some(0), "the first to ask does not wait for all to be filed"
             loaded.append((resting[0], journal.given))
         assert replay_equals(loaded[0][0], loaded[1][0]) == []
         assert [given for _, given in loaded] == [len(entries), 1 + 7]

@@ -65,3 +65,12 @@ def test_nothing_is_filed_while_nobody_asks():
     assert len(index._others) == 0
     assert {hit[0][1] for hit in hits(index, OURS)} == {"B-9"}
     assert len(index._others) == 1
+
+
+def test_filed_in_turns_it_is_filed_to_the_end():
+    index = NoticeIndex(OURS)
+    for number in range(5):
+        index.put(notice(THEIRS, f"n{number}", number, 2))
+    assert [index.file_some(2) for _ in range(3)] == [False, False, True]
+    assert index.file_some(2), "nothing waits"
+    assert {found[0][1] for found in hits(index, OURS)} == {f"n{number}" for number in range(5)}

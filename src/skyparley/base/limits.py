@@ -96,6 +96,7 @@ WATCH_LONGEST_MS: Final = 60_000  # the watch looks again at least this often, s
 ENTRY_CONTENT_BYTES: Final = 1024 * 1024  # one event; sixteen times the largest statement, which an event may quote
 JOURNAL_BATCH_ENTRIES: Final = 65_536  # one transaction; BATCH_COMMANDS at 256 events each
 JOURNAL_PAGE_ENTRIES: Final = 4_096  # what a reload asks for at a time: about 5 MB, 40 ms of the journal's thread
+NOTICES_FILED_IN_A_TURN: Final = 64  # after a reload, in the index: some 20 ms, then others have their turn
 JOURNAL_LOCK_WAIT_MS: Final = 5_000  # for a foreign reader that holds a lock of SQLite for a moment
 
 # --- a check of files -----------------------------------------------------------------------------------------

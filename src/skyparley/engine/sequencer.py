@@ -274,7 +274,10 @@ class Sequencer:
             if stored:
                 head = Head(stored[-1].position, stored[-1].header_hash)
             if len(stored) < limits.JOURNAL_PAGE_ENTRIES:
-                return state, head
+                break
+        while not state.index.file_some(limits.NOTICES_FILED_IN_A_TURN):
+            await asyncio.sleep(0)
+        return state, head
 
 
 def fold_stored(state: State, entry: StoredEntry) -> None:

@@ -1,6 +1,7 @@
 """Which notices are near: one index of ours, one of everybody else's, each asked with the other's volumes."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import cast
 
 from skyparley.base.ids import Fingerprint
@@ -16,6 +17,7 @@ class NoticeIndex:
     """The volumes of live notices.  `put` replaces what was there for the notice.
 
     Volumes are filed when somebody asks: while a journal is folded nobody does, and of its notices few are still live.
+    Whoever has folded one calls `file_some` to its end, so that the first to ask does not wait for all of them.
     """
 
     def __init__(self, own: Fingerprint) -> None:
@@ -40,7 +42,7 @@ class NoticeIndex:
 
     def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot], separation: Separation) -> list[Hit]:
         """Conflicts of a party's volumes with the notices of the other side."""
-        self._file_waiting()
+        self._file(tuple(self._waiting.items()))
         index = self._others if party == self._own else self._ours
         found = []
         for given, slot in enumerate(volumes):
@@ -56,8 +58,13 @@ class NoticeIndex:
             self._waiting[key] = volumes
         self._live[key[0]] = self.count(key[0]) + bool(volumes) - bool(was)
 
-    def _file_waiting(self) -> None:
-        for key, volumes in tuple(self._waiting.items()):
+    def file_some(self, most: int) -> bool:
+        """Files what waits for at most so many notices.  True when nothing waits any more."""
+        self._file(tuple(islice(self._waiting.items(), most)))
+        return not self._waiting
+
+    def _file(self, waiting: Iterable[tuple[NoticeKey, tuple[VolumeSlot, ...]]]) -> None:
+        for key, volumes in waiting:
             index = self._side(key[0])
             for place in range(len(self._held.pop(key, ()))):
                 index.remove((*key, place))
