@@ -194,7 +194,10 @@ def test_what_a_notice_has_no_place_for_is_said_feature_by_feature(desks: Desks)
     ran = desks.a("notice", "file", file, *KIND)
     assert ran.code == 0
     assert "P1 Box" in ran.out
-    assert "No place in a notice, left away:\n  properties.pilot: P1, P2\n" in ran.out
+    assert (
+        "No place in a notice, left away:\n  properties.id: P1, P2\n  properties.name: P1\n  properties.pilot: P1, P2\n"
+        in ran.out
+    )
     assert "AMSL" in ran.out.partition("Read otherwise than written:")[2]
 
 

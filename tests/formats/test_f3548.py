@@ -50,6 +50,7 @@ def test_an_intent_is_a_plan_of_its_manager() -> None:
     assert ring.shape == Polygon(((46.0, 7.0), (46.1, 7.0), (46.1, 7.1)))
     assert ring.lower == Level(Ref.AGL, 0)
     assert "details.priority" in plan.dropped
+    assert plan.names == ("reference.id", "reference.manager")
 
 
 def test_every_wrapping_is_recognised() -> None:

@@ -102,6 +102,11 @@ def test_ids_come_from_the_properties_then_from_the_feature_then_from_its_place(
     assert found.plans[2].id == "feature-3"
 
 
+def test_where_id_party_and_name_are_said_is_told() -> None:
+    found = plan_of({"name": "", "Party": "X"})
+    assert (found.names, found.dropped) == (("properties.id", "properties.Party"), ())
+
+
 def test_what_is_not_read_is_named_as_dropped() -> None:
     assert plan_of({"pilot": "Jo", "remarks": None}).dropped == ("properties.pilot", "properties.remarks")
 

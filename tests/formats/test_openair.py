@@ -46,6 +46,7 @@ def flaw(text: str) -> tuple[str, str]:
 def test_an_area_is_airspace_of_the_party_of_the_file_and_always_active(quirks: dict[str, Plan]) -> None:
     plan = quirks["VALLEY 1 activation NOTAM MON-FRI except HOL"]
     assert (plan.party, plan.origin, plan.place, plan.dropped) == ("alps", "AIRSPACE", "line 5", ("AC",))
+    assert plan.names == ("AN",)
     (volume,) = plan.volumes
     assert (volume.lower, volume.upper) == (Level(Ref.SFC), Level(Ref.AMSL, 5000))
     assert (volume.start_ms, volume.end_ms) == ALWAYS

@@ -44,6 +44,7 @@ def test_each_geometry_of_a_zone_is_a_volume_with_limits_of_its_own() -> None:
     assert (circle.lower, circle.upper) == (Level(Ref.SFC), Level(Ref.AMSL, 1500))  # null below is the surface
     assert (ring.start_ms, ring.end_ms) == ALWAYS
     assert plan.dropped == ("country", "type", "restriction")
+    assert plan.names == ("identifier", "name")
     assert plan.notes == ()
 
 
@@ -119,6 +120,7 @@ def test_layers_and_extents_of_ed318() -> None:
     assert (volume.lower, volume.upper) == (Level(Ref.AGL, 0), Level(Ref.AGL, 394))
     assert (volume.start_ms, volume.end_ms) == ALWAYS
     assert "properties.zoneAuthority" in tower.dropped
+    assert tower.names[:1] == ("properties.identifier",)
 
 
 def test_each_layer_of_a_collection_is_a_volume_in_each_of_its_periods() -> None:

@@ -140,7 +140,8 @@ def _entry(plan: Plan, slots: tuple[VolumeSlot, ...], common: Common) -> Entry:
         "audience": common.audience,
         "key": common.key,
     }
-    return Entry(file_id=plan.id, name=plan.name, place=plan.place, dropped=plan.dropped, notes=plan.notes, body=body)
+    dropped = (*plan.names, *plan.dropped)
+    return Entry(file_id=plan.id, name=plan.name, place=plan.place, dropped=dropped, notes=plan.notes, body=body)
 
 
 def outward(shape: Shape) -> Shape:

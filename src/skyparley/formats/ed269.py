@@ -84,6 +84,7 @@ def _zone(zone: dict[str, Any], place: str, party: str) -> Said:
         tuple(label(member) for member, value in zone.items() if member not in _HELD and value is not None),
         tuple(notes),
         "AIRSPACE",
+        tuple(member for member in ("identifier", "name") if zone.get(member)),
     )
 
 

@@ -67,8 +67,10 @@ def _read(features: list[Any], party: str) -> Iterator[Said | Unread]:
         properties = feature.get("properties")
         zone = properties if isinstance(properties, dict) else {}
         identifier = label(zone.get("identifier")) or label(feature.get("id"))
+        names = [f"properties.{name}" for name in ("identifier", "name") if zone.get(name)]
+        names += ["id"] if label(feature.get("id")) else []
         try:
-            yield judged(_zone(feature, zone, Said(place, identifier, party, ())))
+            yield judged(_zone(feature, zone, Said(place, identifier, party, (), names=tuple(names))))
         except BadFeature as error:
             yield Unread(place, identifier, party, error.problems)
 

@@ -39,6 +39,7 @@ class _Entity(NamedTuple):
     manager: str = ""
     is_constraint: bool = False
     dropped: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def is_f3548(value: object) -> bool:
@@ -104,7 +105,14 @@ def _entity(item: Any, number: int) -> _Entity:
         + tuple(
             f"reference.{label(name)}" for name in reference if name not in ("id", "manager", "time_start", "time_end")
         ),
+        _names(item, reference),
     )
+
+
+def _names(item: dict[str, Any], reference: dict[str, Any]) -> tuple[str, ...]:
+    """Where the entity says its id and whose it is."""
+    said = [f"reference.{name}" for name in ("id", "manager") if label(reference.get(name))]
+    return (*said, *(name for name in ("operational_intent_id", "constraint_id") if label(item.get(name))))
 
 
 def _read(entity: _Entity, party: str) -> Said | Unread:
@@ -123,7 +131,7 @@ def _read(entity: _Entity, party: str) -> Said | Unread:
     if problems:
         return Unread(entity.place, entity.id, party, tuple(problems))
     said = Said(entity.place, entity.id, party, tuple(volumes), "", entity.dropped, tuple(notes))
-    return judged(said._replace(origin="AIRSPACE" if entity.is_constraint else "PLAN"))
+    return judged(said._replace(origin="AIRSPACE" if entity.is_constraint else "PLAN", names=entity.names))
 
 
 def _volume(value: Any, is_constraint: bool, notes: dict[str, None]) -> Volume:

@@ -21,6 +21,7 @@ class Said(NamedTuple):
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     origin: Origin = "PLAN"
+    names: tuple[str, ...] = ()
 
 
 class Unread(NamedTuple):
@@ -130,6 +131,7 @@ def _plan(file: File, group: list[Said], taken: _Names, lost: dict[tuple[str, st
         place=_places([said.place for said in group]),
         dropped=tuple(dict.fromkeys(name for said in group for name in said.dropped)),
         notes=notes,
+        names=tuple(dict.fromkeys(name for said in group for name in said.names)),
     )
 
 

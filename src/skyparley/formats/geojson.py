@@ -88,7 +88,7 @@ def _feature(feature: object, place: str, party: str) -> Said | Unread:
         return Unread(place, found.id, found.party, error.problems)
     volumes = tuple(Volume(shape, found.lower, found.upper, found.start_ms, found.end_ms) for shape in shapes)
     dropped = (*found.dropped, *_unused_lengths(members, shapes))
-    return judged(Said(place, found.id, found.party, volumes, found.name, dropped, tuple(notes)))
+    return judged(Said(place, found.id, found.party, volumes, found.name, dropped, tuple(notes), names=found.names))
 
 
 def _unused_lengths(members: Members, shapes: list[Shape]) -> Iterator[str]:

@@ -124,7 +124,7 @@ def _read(area: _Area, party: str) -> Said | Unread:
     volumes = tuple(Volume(shape, *band, *window) for window in windows for band in bands for shape in shapes)
     others = {record.command or "a line of no known record" for record in area.records}
     dropped = tuple(sorted(others - _HELD - set(DRAWING)))
-    return judged(Said(place, name, party, volumes, name, dropped, tuple(notes), "AIRSPACE"))
+    return judged(Said(place, name, party, volumes, name, dropped, tuple(notes), "AIRSPACE", ("AN",) if name else ()))
 
 
 def _shapes(area: _Area, problems: list[Problem], notes: dict[str, None]) -> list[Shape]:

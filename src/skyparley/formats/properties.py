@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"\s*[+-]?\d{1,12}(?:\.\d{1,12})?\s*", re.ASCII)
 
 
 class Told(NamedTuple):
-    """What the properties of one feature tell, once read.  `dropped` names what is not read."""
+    """What the properties of one feature tell, once read.  `dropped` names what is not read, `names` where id, party and name are said."""
 
     id: str
     party: str
@@ -52,6 +52,7 @@ class Told(NamedTuple):
     widths: Widths
     dropped: tuple[str, ...]
     notes: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 class Untold(NamedTuple):
@@ -124,6 +125,10 @@ class Members:
         """The names, as they are spelt, whose plain form begins so."""
         return tuple(name for plain, name in self._spelt.items() if plain.startswith(beginning))
 
+    def said(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the names that have a value, as they are spelt."""
+        return tuple(self._spelt[plain] for plain in names if self._values.get(plain) not in (None, ""))
+
     def unread(self) -> tuple[str, ...]:
         """The names that nobody asked for, as they are spelt."""
         return tuple(self._spelt[plain] for plain in self._values if plain not in self._read)
@@ -148,7 +153,25 @@ def told(feature: dict[str, Any], members: Members, party: str) -> Told | Untold
     if problems or lower is None or upper is None or start_ms is None or end_ms is None:
         return Untold(said_id, said_party, problems)
     dropped = tuple(f"properties.{label(name)}" for name in members.unread())
-    return Told(said_id, said_party, name, lower, upper, start_ms, end_ms, widths, dropped, tuple(notes))
+    return Told(
+        said_id,
+        said_party,
+        name,
+        lower,
+        upper,
+        start_ms,
+        end_ms,
+        widths,
+        dropped,
+        tuple(notes),
+        _names(feature, members),
+    )
+
+
+def _names(feature: dict[str, Any], members: Members) -> tuple[str, ...]:
+    """Where the feature says its id, its party and its name, as they are spelt."""
+    said = [name for what in ("id", "party", "name") for name in members.said(_NAMES[what])]
+    return (*(f"properties.{label(name)}" for name in said), *(("id",) if label(feature.get("id")) else ()))
 
 
 def _word(value: object, name: str, problems: list[Problem]) -> str:

@@ -18,7 +18,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One notice of one party: everything that a file says of one id.
 
     `id` is unique within its file and party.  `place` says where it stands there ("feature 3", "line 1204").  `dropped`
-    names what the file says of it and a notice cannot hold ("properties.pilot").  `notes` say what was read otherwise
+    names what the file says of it and a plan cannot hold ("properties.pilot"); `names`, where it says id, name and party
+    ("reference.id"), which a plan holds and a notice has no place for.  `notes` say what was read otherwise
     than written (an arc as chords, a window taken as always), in sentences.
     """
 
@@ -31,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Flaw(msgspec.Struct, frozen=True, kw_only=True):
