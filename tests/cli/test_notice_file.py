@@ -33,7 +33,7 @@ class Desks:
 
     def place(self) -> int:
         """A longitude where no other test has anything."""
-        self.longitude += 15
+        self.longitude += 11
         return self.longitude - 180
 
     def file(self, *features: Any, name: str = "plans.geojson") -> Path:
@@ -228,7 +228,8 @@ def test_one_notice_in_human_forms_is_previewed_like_any_file(desks: Desks) -> N
     taken = desks.a("notice", "file", path)
     assert (taken.code, "ID_TAKEN" in taken.err) == (1, True)
     path.write_text(json.dumps({**said, "id": ""}))
-    filed = desks.a("notice", "file", path, "--yes")
+    assert desks.a("notice", "file", path, "--yes").code == 1, "the same is filed already"
+    filed = desks.a("notice", "file", path, "--yes", "--again")
     assert filed.code == 0, filed
     assert "JSON of one notice, 1 feature; 1 notice of TRANSIT, told to B." in filed.out
     path.write_text(json.dumps({**said, "volume": 1}))
@@ -254,6 +255,8 @@ def test_only_some_of_a_file(desks: Desks) -> None:
         (("--lower", "FL100"), "not from both"),
         (("--file", "x.json"), "one of them"),
         (("--id", "X-1"), "the node gives"),
+        (("--key", "nonsense"), "'nonsense' names no version; it is a notice of theirs and its version, like --key '"),
+        (("--key", "B B-0001"), "names no version"),
         (("--start", "tomorrow"), "is not a time"),
     ],
 )
@@ -291,6 +294,96 @@ def test_a_file_that_cannot_be_used_says_so_whatever_window_was_given(desks: Des
     file = desks.file(plan("P1", desks.place(), lower="?"))
     ran = desks.a("notice", "file", file, *KIND, "--start", "+1h", "--end", "+2h")
     assert (ran.code, "feature 1 (P1)" in ran.err) == (2, True)
+
+
+def test_a_file_that_is_filed_twice_doubles_nothing_unless_that_is_said(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = desks.place()
+    file = desks.file(plan("P1", at), plan("P2", at + 2))
+    retry = ("notice", "file", file, *KIND, "--yes")
+    assert desks.a(*retry).code == 0
+    filed = desks.ids()
+    again = desks.a(*retry, "--to", "B")
+    assert (again.code, desks.ids()) == (1, filed), "who is told makes no other notice"
+    assert f"(P1) is the same as {filed[-2]}, filed already\n" in again.out
+    assert f"(P2) is the same as {filed[-1]}, filed already\n" in again.err
+    assert "--again" in again.err
+    shown = desks.a("notice", "file", file, *KIND, "--json")
+    assert shown.code == 1
+    assert [one["same_as"] for one in json.loads(shown.out)["notices"]] == [
+        f"{one}, filed already" for one in filed[-2:]
+    ]
+    assert desks.a("notice", "file", file, "--kind", "SAR").code == 0, "another kind is another notice"
+    asked = answers(monkeypatch, False)
+    desks.a("notice", "file", file, *KIND, "--only", "P1")
+    assert asked[-1].endswith(f"(P1) is the same as {filed[-2]}, filed already?")
+    desks.a("notice", "file", file, *KIND)
+    assert asked[-1] == "File these 2 notices, though 2 are filed already as shown?"
+    monkeypatch.undo()
+    assert (desks.a(*retry, "--again").code, len(desks.ids())) == (0, len(filed) + 2)
+
+
+def test_what_is_over_is_not_repeated(desks: Desks) -> None:
+    retry = ("notice", "file", desks.file(plan("P1", desks.place())), *KIND, "--yes")
+    assert desks.a(*retry).code == 0
+    assert desks.a("notice", "cancel", desks.ids()[-1]).code == 0
+    assert desks.a(*retry).code == 0
+
+
+def test_one_notice_twice_in_one_file_is_said(desks: Desks) -> None:
+    at, before = desks.place(), desks.ids()
+    ran = desks.a("notice", "file", desks.file(plan("P1", at), plan("P2", at)), *KIND, "--yes")
+    assert (ran.code, desks.ids()) == (1, before)
+    assert "(P2) is the same as P1 of this file\n" in ran.err
+    assert "(P1) is the same" not in ran.err
+
+
+def test_a_peer_that_is_not_pinned_is_said_before_the_preview(desks: Desks) -> None:
+    file = desks.file(plan("P1", desks.place()))
+    ran = desks.a("notice", "file", file, *KIND, "--to", "C", "--json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "no peer is called 'C'; pinned: B" in ran.err
+
+
+def test_a_key_that_names_no_notice_of_theirs_is_said_whatever_is_asked(desks: Desks) -> None:
+    at = desks.place()
+    theirs = desks.in_the_way(at)
+    file = desks.file(plan("P1", at + 5))
+    own = desks.a("notice", "file", file, *KIND, "--yes")
+    assert own.code == 0
+    ours = desks.ids()[-1]
+    one = ("--circle", f"0,{at + 7} 10NM", "--lower", "FL200", "--upper", "FL240", "--start", "+1h", "--end", "+2h")
+    for words in (
+        ("notice", "file", file, *KIND),
+        ("notice", "file", *KIND, *one, "--what-if"),
+        ("notice", "change", ours, "--lower", "FL210", "--what-if"),
+    ):
+        for key in ("B Z-9999 v1", f"C {theirs} v1", f"B {theirs} v7", f"{ours} v1"):
+            ran = desks.a(*words, "--key", key)
+            assert (ran.code, ran.out) == (1, ""), (words, key, ran)
+            assert f"--key {key!r} names no notice of theirs that this node knows" in ran.err
+        assert desks.a(*words, "--key", "nonsense").code == 2
+    assert desks.a("notice", "file", file, *KIND, "--again", "--key", f"{theirs} v1").code == 0
+
+
+def test_a_file_of_plans_is_no_notice_as_json_and_a_mistyped_notice_is(desks: Desks) -> None:
+    file = desks.file(plan("P1", desks.place()))
+    ran = desks.a("notice", "file", "--file", file)
+    assert (ran.code, f"leave out --file: skyparley notice file {file}" in ran.err) == (2, True), ran
+    typo = desks.base / "typo.json"
+    typo.write_text('{"kind": "SAR", "volume": []}')
+    ran = desks.a("notice", "file", "--file", typo)
+    assert (ran.code, "perhaps volumes" in ran.err, "leave out" in ran.err) == (2, True, False), ran
+
+
+def test_a_file_without_a_plan_offers_no_other_parts(desks: Desks) -> None:
+    empty = desks.file(name="empty.geojson")
+    for words in ((), ("--only", "P1")):
+        ran = desks.a("notice", "file", empty, *KIND, *words, "--yes")
+        assert (ran.code, "--only" in ran.err, "Mend the file." in ran.err) == (2, False, True), ran
+    some = desks.file(plan("P1", desks.place()), plan("P2", 0, lower="?"))
+    assert "Mend the file, or choose its other parts with --only." in desks.a("notice", "file", some, *KIND).err
 
 
 def test_standard_input_is_a_file_too(desks: Desks) -> None:

@@ -126,13 +126,32 @@ def terms_from_file(source: str, *, now_ms: int) -> list[Body]:
     ]
 
 
-def file_form(said: Said) -> NoticeForm:
-    """What the file says, if there is one; an empty form else.  Raises BadForm, or ends the command."""
+def file_form(said: Said, *, plans_hint: bool = False) -> NoticeForm:
+    """What the file says, if there is one; an empty form else.  Raises BadForm, or ends the command.
+
+    `plans_hint`: a file that is no notice at all may be one of plans, which the command takes without --file.
+    """
     if not said.file:
         return NoticeForm()
     if said.shapes or said.volumes or said.edits or any(said.defaults.values()):
         raise unusable("areas, levels and times come from the file or from options, not from both")
-    return _decode(said.file, NoticeForm)
+    text = read_text(said.file, what="JSON as docs/guide/desk.md describes it")
+    try:
+        return _decoded(said.file, text, NoticeForm)
+    except BadForm as error:
+        if not plans_hint or _means_a_notice(text):
+            raise
+        hint = f"It is no notice as JSON; if it holds plans, leave out --file: skyparley notice file {said.file}"
+        raise BadForm(f"{error}. {hint}") from None
+
+
+def _means_a_notice(text: str) -> bool:
+    """Whether JSON, though it cannot be used, has a member that of all formats only a notice has."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return isinstance(found, dict) and any(name in found for name in ("kind", "due_regard", "audience"))
 
 
 def decoded_form(source: str, data: bytes | str) -> NoticeForm:

@@ -24,6 +24,7 @@ from skyparley.cli.shape_options import (
 
 if TYPE_CHECKING:
     from skyparley.cli.desk_client import Desk
+    from skyparley.cli.notice_bodies import Said
     from skyparley.domain.commands import Outcome
     from skyparley.state.views import NoticeView
 
@@ -50,6 +51,7 @@ OnlyOption = Annotated[
     list[str] | None, typer.Option("--only", metavar="ID", help="Of FILE: these ids or names, * for any text. Repeat.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Of FILE: file what is shown without asking.")]
+AgainOption = Annotated[bool, typer.Option("--again", help="Of FILE: file what is filed already once more.")]
 WhatIfOption = Annotated[bool, typer.Option("--what-if", help="Say what it would come to; send nothing.")]
 ToOption = Annotated[list[str] | None, typer.Option("--to", metavar="PEER", help="Who is told. Repeat for several.")]
 KeyOption = Annotated[
@@ -106,6 +108,7 @@ def file_notice(
     party: PartyOption = "",
     only: OnlyOption = None,
     yes: YesOption = False,
+    again: AgainOption = False,
     what_if: WhatIfOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -129,15 +132,23 @@ def file_notice(
         from skyparley.cli.notice_file import FileSaid, file_plans
 
         told = FileSaid(
-            source=plans, said=said, party=party, only=tuple(only or ()), yes=yes, what_if=what_if, json=json
+            source=plans,
+            said=said,
+            party=party,
+            only=tuple(only or ()),
+            yes=yes,
+            again=again,
+            what_if=what_if,
+            json=json,
         )
         with open_desk(node) as desk:
             file_plans(desk, told)
         return
-    if party or only or yes:
-        raise unusable("--party, --only and --yes choose from a file of plans: skyparley notice file FILE ...")
-    form = file_form(said)
+    if party or only or yes or again:
+        raise unusable("--party, --only, --yes and --again are of a file of plans: skyparley notice file FILE ...")
+    form = file_form(said, plans_hint=True)
     with open_desk(node) as desk:
+        _named(desk, said)
         body = body_of(said, form, now_ms=desk.overview().now if says_from_now(said, form) else None)
         body |= {"id": notice_id.upper()} if notice_id else {}
         if what_if:
@@ -180,6 +191,7 @@ def change(
 ) -> None:
     """Make a new version of a notice. What is not said stays; with levels or times alone all its volumes change."""
     from skyparley.cli.desk_client import open_desk
+    from skyparley.cli.named import known_keys, known_peers
     from skyparley.cli.notice_bodies import Said, change_of, file_form
     from skyparley.cli.shown import changes, own_notice
 
@@ -199,6 +211,8 @@ def change(
     with open_desk(node) as desk:
         seen = desk.overview()
         notice = own_notice(seen, notice_id)
+        known_peers(seen, said.audience)
+        known_keys(seen, said.key)
         volumes, body = change_of(said, form, notice, now_ms=seen.now)
         _decided_on(notice, expect)
         for difference in changes(notice.volumes, volumes) if volumes is not None else ():
@@ -349,6 +363,16 @@ def _show(notice: "NoticeView", conflicts: list[str]) -> None:
 
 
 # --- what the commands share --------------------------------------------------------------------------------------
+
+
+def _named(desk: "Desk", said: "Said") -> None:
+    """Refuses peers and keys that name nothing, before anything is asked of the node."""
+    from skyparley.cli.named import known_keys, known_peers
+
+    if said.audience or said.key:
+        seen = desk.overview()
+        known_peers(seen, said.audience)
+        known_keys(seen, said.key)
 
 
 def _decided_on(notice: "NoticeView", expect: int | None) -> None:

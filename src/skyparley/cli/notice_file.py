@@ -12,9 +12,11 @@ from skyparley.cli.choices import choose
 from skyparley.cli.desk_client import Desk
 from skyparley.cli.endings import NO, UNUSABLE, Ending, unusable
 from skyparley.cli.forms import BadForm, read_time
+from skyparley.cli.named import known_keys, known_peers
 from skyparley.cli.notice_bodies import Said, body_of, decoded_form, regard_of
 from skyparley.cli.notice_file_plans import Chosen, Common, Entry, Unfit, entries_of, only, unfit_flaws, whose
-from skyparley.cli.notice_file_shown import NAMES_SHOWN, NotFiled, Preview, show_preview
+from skyparley.cli.notice_file_same import with_same
+from skyparley.cli.notice_file_shown import NAMES_SHOWN, NotFiled, Preview, same_lines, show_preview
 from skyparley.cli.screen import as_json, note, say
 from skyparley.cli.shown import not_received
 from skyparley.cli.surroundings import at_terminal, read_bytes
@@ -37,6 +39,7 @@ class FileSaid(msgspec.Struct, frozen=True, kw_only=True):
     party: str = ""
     only: tuple[str, ...] = ()
     yes: bool = False
+    again: bool = False
     what_if: bool = False
     json: bool = False
 
@@ -48,11 +51,13 @@ def file_plans(desk: Desk, told: FileSaid) -> None:
     _sorted_out(told)
     data = read_bytes(told.source, what="plans", most_bytes=limits.CHECK_FILE_BYTES)
     seen = desk.overview()
+    known_peers(seen, told.said.audience)
+    known_keys(seen, told.said.key)
     preview = _preview(desk, told, _reading(told.source, data), data, seen)
     person = at_terminal() and not (told.json or told.what_if or told.yes)
     if not told.json:
         show_preview(preview, seen.table)
-    stops = not_filed(preview, may_know=person)
+    stops = not_filed(preview, may_know=person, again=told.again)
     if stops is None and (told.yes or (person and ask_yes(_question(preview)))):
         _file(desk, preview, told)
         return
@@ -65,13 +70,14 @@ def file_plans(desk: Desk, told: FileSaid) -> None:
         raise Ending(NO)
 
 
-def not_filed(preview: Preview, *, may_know: bool) -> NotFiled | None:
-    """Why nothing can be filed; None where all can.  `may_know`: a person is there to say that the conflicts are known."""
-    if preview.unfit:
-        parts = len(preview.unfit)
-        lines = [f"{parts} {'part' if parts == 1 else 'parts'} of {preview.file} cannot be told. Nothing was filed:"]
-        lines += _shared(_unfit(preview.unfit))
-        return NotFiled(UNUSABLE, (*lines, "Mend the file, or choose its other parts with --only."))
+def not_filed(preview: Preview, *, may_know: bool, again: bool) -> NotFiled | None:
+    """Why nothing can be filed; None where all can.
+
+    `may_know`: a person is there to say that the conflicts, and what is filed already, are known.  `again`: what is filed
+    already is meant to be filed once more.
+    """
+    if preview.unfit or not preview.notices:
+        return _unusable_parts(preview)
     refused = [
         (entry.file_id, reason)
         for entry, would in preview.pairs()
@@ -81,11 +87,30 @@ def not_filed(preview: Preview, *, may_know: bool) -> NotFiled | None:
     lines = list(_shared(refused))
     lines += [f"  {_reason_text(reason)}" for reason in preview.reasons]
     if not lines:
-        return None
+        return _doubled(preview) if not (may_know or again) else None
     only_keys = not preview.reasons and all(reason.code == "KEY_INCOMPLETE" for _, reason in refused)
     keys = " ".join(f"--key '{ref}'" for ref in sorted({ref for _, reason in refused for ref in reason.ids}))
     hint = [f"To file all the same, knowing what each conflicts with, add: {keys}"] if only_keys else []
     return NotFiled(NO, ("Refused. Nothing was filed:", *lines, *hint))
+
+
+def _unusable_parts(preview: Preview) -> NotFiled:
+    """What of the file no notice can be made of; that there are other parts to choose is said only where there are."""
+    if not preview.unfit:
+        return NotFiled(UNUSABLE, (f"{preview.file} has no plan of which a notice can be made. Nothing was filed.",))
+    parts = len(preview.unfit)
+    which = f"{parts} {'part' if parts == 1 else 'parts'} of {preview.file}" if preview.notices else preview.file
+    lines = [f"{which} cannot be told. Nothing was filed:", *_shared(_unfit(preview.unfit))]
+    others = ", or choose its other parts with --only" if preview.notices else ""
+    return NotFiled(UNUSABLE, (*lines, f"Mend the file{others}."))
+
+
+def _doubled(preview: Preview) -> NotFiled | None:
+    """A script that files once more what was filed, as a retry does, doubles nothing unless it says so."""
+    if not any(entry.same_as for entry in preview.notices):
+        return None
+    hint = "Choose the others with --only, or file the same once more with --again."
+    return NotFiled(NO, ("Filed already. Nothing was filed:", *same_lines(preview), hint))
 
 
 def _sorted_out(told: FileSaid) -> None:
@@ -118,19 +143,20 @@ def _is_one_notice(data: bytes) -> bool:
 
 def _preview(desk: Desk, told: FileSaid, reading: Reading, data: bytes, seen: Overview) -> Preview:
     if reading.format == ONE_NOTICE:
-        chosen = _one(told, data, seen.now)
+        chosen = _one(told, data, seen)
     else:
         chosen = _chosen(told, reading, seen)
     if len(chosen.entries) > limits.NOTICES_AT_ONCE:
         text = f"{len(chosen.entries)} notices; at most {limits.NOTICES_AT_ONCE} are filed at once"
         raise unusable(f"{text}: choose some with --only, like --only {chosen.entries[0].file_id}")
-    bodies = [entry.body for entry in chosen.entries]
+    entries = with_same(chosen.entries, seen)
+    bodies = [entry.body for entry in entries]
     answer = desk.ask({"notices": bodies}) if bodies else WhatIf(position=seen.position, now=seen.now)
     return Preview(
         file=told.source,
         format=reading.format,
         features=reading.features,
-        notices=chosen.entries,
+        notices=entries,
         would=answer.notices,
         reasons=answer.reasons,
         unfit=chosen.unfit,
@@ -163,14 +189,16 @@ def _end(defaults: Mapping[str, str], start: int | None, now_ms: int) -> int | N
     return read_time(defaults["end"], now_ms=now_ms, day_ms=start) if defaults.get("end") else None
 
 
-def _one(told: FileSaid, data: bytes, now_ms: int) -> Chosen:
+def _one(told: FileSaid, data: bytes, seen: Overview) -> Chosen:
     """One notice in human forms, as `--file` takes it."""
     if told.party or told.only or any(told.said.defaults.values()):
         raise unusable(
             f"{told.source} is one notice with its own levels and times; --kind, --to and --key can be added"
         )
     form = decoded_form(told.source, data)
-    body = body_of(told.said, form, now_ms=now_ms)
+    body = body_of(told.said, form, now_ms=seen.now)
+    known_peers(seen, body["audience"])
+    known_keys(seen, body["key"])
     return Chosen((Entry(file_id=form.id or "-", body=body),), (), ())
 
 
@@ -229,7 +257,9 @@ def _follows(before: str, one: str) -> bool:
 def _question(preview: Preview) -> str:
     conflicting = sum(1 for would in preview.would if would.conflicts)
     known = f", {'it' if len(preview.would) == 1 else conflicting} in conflict as shown" if conflicting else ""
-    return f"File {_them(preview)}{known}?"
+    same = list(same_lines(preview))
+    doubled = f", though {same[0].strip()}" if len(same) == 1 else f", though {len(same)} are filed already as shown"
+    return f"File {_them(preview)}{known}{doubled if same else ''}?"
 
 
 def _them(preview: Preview) -> str:

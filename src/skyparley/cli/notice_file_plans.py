@@ -37,13 +37,17 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One notice that a file comes to: where it stands there, what does not fit into it, and the body to be sent."""
+    """One notice that a file comes to: where it stands there, what does not fit into it, and the body to be sent.
+
+    `same_as`: the notice, filed already or earlier in the file, whose kind and volumes are the very same; usually "".
+    """
 
     file_id: str
     name: str = ""
     place: str = ""
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    same_as: str = ""
     body: dict[str, Any]
 
     @property
@@ -96,7 +100,7 @@ def only(
     plans: Sequence[Plan], flaws: Sequence[Flaw], patterns: Sequence[str]
 ) -> tuple[list[Plan], list[Flaw], list[str]]:
     """The plans whose id or name fits a pattern; flaws that may be one of them; in words, what does not fit."""
-    if not patterns:
+    if not patterns or not plans:
         return list(plans), list(flaws), []
     taken = [plan for plan in plans if _fits((plan.id, plan.name), patterns)]
     if not taken:

@@ -55,12 +55,21 @@ def show_preview(preview: Preview, numbers: Table) -> None:
     rows = [_row(entry, would) for entry, would in preview.pairs()]
     table(("Becomes", "In the file", "Volumes", "Levels", "Time", "Area"), rows, empty="No notice comes of it.")
     _show_conflicts(preview, numbers)
+    for line in same_lines(preview):
+        say(line.strip())
     _show_shared("No place in a notice, left away:", _by_text((entry, entry.dropped) for entry in preview.notices))
     _show_shared("Read otherwise than written:", _by_text((entry, entry.notes) for entry in preview.notices))
     if preview.left_out:
         say("Not filed:")
         for line in preview.left_out:
             say(f"  {line}")
+
+
+def same_lines(preview: Preview) -> Iterator[str]:
+    """Each notice that says the very same as another, filed already or earlier in the file."""
+    for entry, would in preview.pairs():
+        if entry.same_as:
+            yield f"  {would.id} ({entry.file_id}) is the same as {entry.same_as}"
 
 
 def _headline(preview: Preview) -> str:
