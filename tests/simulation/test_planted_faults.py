@@ -40,7 +40,9 @@ def sealing_before_heads_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def failed_append_taken_for_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def answer_all_the_same(self: object, batch: list[tuple[object, object]], fault: object) -> None:
+    async def answer_all_the_same(
+        self: object, batch: list[tuple[object, object]], changes: object, fault: object
+    ) -> None:
         self._gate.let_pass()  # type: ignore[attr-defined]
         for _, waiting in batch:
             if not waiting.done():  # type: ignore[attr-defined]

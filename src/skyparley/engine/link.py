@@ -217,7 +217,7 @@ class Link:
             if isinstance(outcome, Refusal):
                 first = outcome.codes == ("SEEN_FIRST",) and chain.seen is not UNSET
                 return place > 0, chain.seen.number if first and chain.seen is not UNSET else None
-        return bool(texts), None
+        return (await self._line()).sent.head > line.sent.head, None
 
     # --- catch-up ------------------------------------------------------------------------------------------
 

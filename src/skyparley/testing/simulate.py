@@ -4,10 +4,11 @@ Exit 0 when every law held, 1 when one was broken; then it says which, when, and
 """
 
 import argparse
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -15,6 +16,9 @@ import structlog
 from skyparley.testing.loop import run
 from skyparley.testing.tape import Violation
 from skyparley.testing.world import STEPS, World
+
+LONGEST_S: Final = 72_000
+"""Of simulated time: twice what a world takes."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -41,7 +45,11 @@ def simulate(seed: int, steps: int = STEPS, *, verbose: bool = False) -> Report:
         world = World(seed, steps)
         if verbose:
             world.trace.lines = []
-        await world.run()
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                await world.run()
+        except TimeoutError:
+            world.violations.append(Violation("the_world_ends", LONGEST_S, "somebody waits for what never comes"))
         return world
 
     with _quiet():
