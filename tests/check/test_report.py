@@ -160,6 +160,8 @@ def test_the_summary_counts_by_kind() -> None:
     assert "3 conflicts: 1 between plans, 2 with airspace." in said
     assert "2 plans and 1 published area (3 volumes) of 3 parties" in said
     assert "out of airspace" in said
+    said = text([plan("1"), zone], rules(edge=Edge(0, 500)))
+    assert "and 500 ft off airspace" in said
     assert "1 NM or 500 ft off airspace" in text([plan("1"), zone], rules(edge=Edge(1_852, 500)))
 
 

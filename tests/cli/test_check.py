@@ -253,6 +253,14 @@ def test_a_table_that_is_none_names_its_numbers(two: Path, tmp_path: Path) -> No
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
+def test_the_map_is_never_written_over_what_is_checked(two: Path) -> None:
+    before = two.read_bytes()
+    ran = run("check", two, "--map", two)
+    assert ran.code == 2
+    assert "is not written over" in ran.err
+    assert two.read_bytes() == before
+
+
 def test_the_map_replaces_the_old_one_whole(two: Path, tmp_path: Path) -> None:
     target = tmp_path / "map.html"
     target.write_text("old")

@@ -115,3 +115,10 @@ def test_flaws_of_what_was_not_chosen_do_not_count_and_flaws_without_a_name_do()
     assert ([one.id for one in taken], [one.id for one in kept]) == (["A-2", "B-2"], ["", "A-1"])
     assert rest == ["1 that --only does not name"]
     assert only([plan("A")], flaws, []) == ([plan("A")], flaws, [])
+
+
+def test_a_flawed_part_of_a_plan_taken_by_its_name_is_not_left_out() -> None:
+    """Half a plan would be filed."""
+    flaw = Flaw(file="f", place="feature 2", id="S-1", reason=Reason("X", "x"))
+    _, kept, _ = only([plan("S-1", name="Mapping the valley")], [flaw], ["Mapping*"])
+    assert kept == [flaw]

@@ -104,8 +104,10 @@ def required_text(required: Required) -> str:
     """What the check went by, in one sentence."""
     plans, edge = required.plans, required.airspace
     text = f"Plans are kept {_three(plans)} apart ({plain(required.table)})"
-    if edge.lateral_m or edge.vertical_ft:
-        return f"{text}, and {length_text(edge.lateral_m)} or {edge.vertical_ft:,} ft off airspace."
+    off = [length_text(edge.lateral_m)] if edge.lateral_m else []
+    off += [f"{edge.vertical_ft:,} ft"] if edge.vertical_ft else []
+    if off:
+        return f"{text}, and {' or '.join(off)} off airspace."
     return f"{text}, and out of airspace."
 
 

@@ -58,7 +58,7 @@ def check(
 
     rules = rules_of(table=table, profile=profile, edge=edge, within=within)
     try:
-        with written_whole(map_file) as aside:
+        with written_whole(map_file, files) as aside:
             code = _run(
                 files, rules, limit=limit, form="json" if json else "geojson" if geojson else "text", aside=aside
             )

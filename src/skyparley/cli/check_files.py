@@ -125,15 +125,17 @@ def _unreadable(file: str, text: str) -> Reading:
 
 
 @contextlib.contextmanager
-def written_whole(target: Path | None) -> Iterator[Path | None]:
+def written_whole(target: Path | None, read: Sequence[str] = ()) -> Iterator[Path | None]:
     """A file aside that takes the target's place when all went well, and is gone when not; None for None.
 
     The target's folder is tried at once, so that nobody waits for a page that cannot be written.  If the process dies,
-    the target is what it was before and a hidden file is left beside it.
+    the target is what it was before and a hidden file is left beside it.  None of the files to `read` is written over.
     """
     if target is None:
         yield None
         return
+    if target.exists() and _identity(str(target)) in map(_identity, read):
+        raise unusable(f"{target} is one of the files to be checked, and is not written over; name another for the map")
     if target.is_dir():
         raise unusable(f"{target} is a folder; name a file in it, like {target / 'check.html'}")
     try:

@@ -106,7 +106,9 @@ def only(
     if not taken:
         some = ", ".join(plan.id for plan in plans[:8])
         raise unusable(f"no plan fits --only {' '.join(patterns)}; ids are like {some}")
-    kept = [flaw for flaw in flaws if not flaw.id or _fits((flaw.id,), patterns)]
+    # A flawed feature of a plan that is taken by its name would be missing from the notice: it counts as named, too.
+    ids = {plan.id for plan in taken}
+    kept = [flaw for flaw in flaws if not flaw.id or flaw.id in ids or _fits((flaw.id,), patterns)]
     rest = len(plans) + len(flaws) - len(taken) - len(kept)
     return taken, kept, [f"{rest} that --only does not name"] if rest else []
 
