@@ -297,7 +297,9 @@ def started(*words: object, **more: Any) -> subprocess.Popen[str]:
 
 def test_the_interrupt_key_ends_it_quietly(tmp_path: Path) -> None:
     target = tmp_path / "map.html"
-    child = started("-", "--map", target, stdin=subprocess.PIPE)
+    # Whoever starts the tests in the background makes children deaf to this key: here it is heard again.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    child = started("-", "--map", target, stdin=subprocess.PIPE, **heard)
     # It is reading its input once its file aside is there.
     while not list(tmp_path.glob(".map.html.*")):
         assert child.poll() is None, child.communicate()

@@ -13,7 +13,7 @@ from skyparley.domain.settling import Mover, Near, rank, settle, ways
 from skyparley.domain.settling_areas import smaller, width_of, with_width
 from skyparley.domain.settling_cost import cost_of
 from skyparley.domain.settling_parts import Apart, is_clear
-from skyparley.domain.settling_shift import shifted_over_ground
+from skyparley.domain.settling_shift import FURTHEST_M, shifted_over_ground
 from skyparley.domain.settling_steps import step_m
 from skyparley.domain.settling_words import BEARINGS, length_words
 from skyparley.geometry.areas import area_m2
@@ -314,7 +314,7 @@ def test_no_nearer_step_on_any_of_the_bearings_is_clear(seed):
     assert shifts, "with one obstacle there is always a way out"
     middle, step, found = middle_and_step(one)
     words = shifts[0].words
-    for steps in range(200):
+    for steps in range(math.ceil(FURTHEST_M / step) + 2):
         clear = [
             word
             for word, bearing in BEARINGS.items()
