@@ -9,6 +9,7 @@ from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, PeerFault, Refusal
 from skyparley.domain.commands import ByDesk, Outcome
 from skyparley.domain.messages.envelope import statement_hash
+from skyparley.domain.table import Table
 from skyparley.engine.journal_port import Entry
 from skyparley.engine.node import Node
 from skyparley.engine.sequencer import Change, OurFault
@@ -35,7 +36,10 @@ class Down(PeerFault):
 
 
 class Host:
-    """A machine that runs the node of `party`.  `report` hears of broken laws, `kept` of every durable batch."""
+    """A machine that runs the node of `party`.  `report` hears of broken laws, `kept` of every durable batch.
+
+    `numbers` is the table that the node starts with; the military one where none is given.
+    """
 
     def __init__(
         self,
@@ -47,8 +51,10 @@ class Host:
         report: Report,
         kept: Callable[["Host", Sequence[Entry]], None],
         keep_ms: int = limits.FORGET_AFTER_MS,
+        numbers: Table | None = None,
     ) -> None:
         self.party = party
+        self.numbers = numbers or table()
         self.peers = tuple(peers)
         self.rng = rng
         self.report = report
@@ -71,7 +77,7 @@ class Host:
         loop = asyncio.get_running_loop()
         self.node = Node(
             card=self.party.card,
-            table=table(),
+            table=self.numbers,
             clock=SimClock(loop, self.skew_ms),  # type: ignore[arg-type]
             luck=SimLuck(f"{self.rng.random()} {self.lives}"),
             journal=SimJournal(self.disk),
