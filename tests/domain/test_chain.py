@@ -123,7 +123,8 @@ def test_5_a_broken_link_is_evidence_and_the_true_one_still_fits():
     world.receive(b, first)
     for prev in ("A" * 43, None):
         assert world.receive(b, other(a, second, prev=prev)) == "BROKEN"
-    assert (kept(b), b.alarms(), head(b, a)) == (["BROKEN"] * 2, ["BROKEN"] * 2, (1, 1))
+    assert (kept(b), b.alarms(), head(b, a)) == (["BROKEN"] * 2, ["BROKEN"], (1, 1))
+    assert b.state.alarms[0].count == 2, "one alarm that grows"
     assert world.receive(b, second) == "RECEIVED"
 
 

@@ -26,6 +26,40 @@ PEER_STATEMENTS_BURST: Final = 2_000
 REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
 NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten nonce are refused
 
+SOURCE_TEXTS_PER_S: Final = 200  # of one network address, unverified or known already; refilled; what verifies is free
+SOURCE_TEXTS_BURST: Final = 1_000  # a verification costs 0.1 ms: a fiftieth of a core, and no peer is behind so much
+SOURCES_KEPT: Final = 4_096  # network addresses whose use is remembered; the longest unused is forgotten first
+PEER_LIFE_PER_S: Final = 20  # life-safety statements, beside the ordinary share; refilled: a sector in an emergency
+PEER_LIFE_BURST: Final = 128  # two whole requests, with what must stand before a life-safety statement on its feed
+PEER_AT_ONCE: Final = 8  # statements of one peer in the sequencer; those of others come in between (2 ms each)
+LIFE_FLOOD_AT: Final = 20  # life-safety statements of one peer in a window: no air situation has so many (DOMAIN 8)
+LIFE_WINDOW_MS: Final = 600_000
+MISUSE_PEERS_KEPT: Final = 256  # whose misuse is counted, by peer and kind
+REPLAYS_UNTOLD: Final = 100  # in an episode; a peer that lost our answers repeats itself honestly
+DEFERRALS_UNTOLD: Final = 10  # in an episode; a peer that was cut off for long catches up honestly
+REPLAYS_KNOWN: Final = 8_192  # statements of all peers whose answer is at hand when they come again: about 1 kB each
+EVIDENCE_PER_NUMBER: Final = 4  # texts kept as evidence about one number of a feed; two prove a fork
+EVIDENCE_NUMBERS: Final = 64  # numbers of one party about which evidence of one kind is kept
+ALARM_EPISODE_MS: Final = 3_600_000  # a counted alarm to which nothing was added so long is over
+PEER_CLOCK_OFF_MS: Final = 60_000  # DOMAIN 8: a clock this far off is BAD
+UNAUTHENTICATED_KEPT: Final = 20  # texts kept in one window, and shown
+UNAUTHENTICATED_WINDOW_MS: Final = 3_600_000
+UNAUTHENTICATED_CHARS: Final = 200  # of such a text
+
+# --- hooks: what rings outside the node ------------------------------------------------------------------------
+HOOKS: Final = 16  # of one node
+HOOK_ATTEMPTS: Final = 8  # for one ring, then it is given up: about four minutes with the waits below
+HOOK_ATTEMPTS_UNTOLD: Final = 1  # failures in a row before the desk is alarmed
+HOOK_RETRY_FIRST_MS: Final = 2_000
+HOOK_RETRY_LAST_MS: Final = 60_000
+HOOK_TIMEOUT_MS: Final = 10_000  # one try, where the settings say nothing else
+HOOK_TIMEOUT_LONGEST_MS: Final = 60_000
+HOOK_WAITING: Final = 256  # rings that wait for one hook; the oldest is given up for a newer one
+HOOK_AT_ONCE: Final = 2  # tries of one hook; a pager that hangs does not hold the next ring
+HOOK_AGAIN_MS: Final = 3_600_000  # after a start: an older ring is not tried again, since a late pager misleads
+HOOK_TEXT_CHARS: Final = 120  # what a try came to, in the journal
+RINGS_KEPT: Final = 512  # rings remembered, the newest
+
 # --- a notice -------------------------------------------------------------------------------------------------
 VOLUMES_PER_NOTICE: Final = 64  # a route of 64 legs
 VERTICES_PER_SHAPE: Final = 2_000  # all rings together

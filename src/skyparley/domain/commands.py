@@ -1,6 +1,6 @@
 """Commands: what a desk, a peer door, a link or a clock asks of the sequencer."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -191,6 +191,8 @@ class CompareHello(MachineCommand, frozen=True, kw_only=True):
     held: FeedHead | None
     sent: FeedHead | None
     fresh: bool = True
+    skew_ms: int = 0
+    """By how much the clock that a fresh answer showed is ahead of ours."""
 
 
 class RestoreStatement(MachineCommand, frozen=True, kw_only=True):
@@ -200,6 +202,34 @@ class RestoreStatement(MachineCommand, frozen=True, kw_only=True):
     jws: str
     chain: Chain
     payload: bytes
+
+
+class NoteMisuse(MachineCommand, frozen=True, kw_only=True):
+    """A peer did something `count` times in a while: PEER_FLOOD, LIFE_FLOOD, REPLAYED, FORK, BROKEN."""
+
+    peer: Fingerprint
+    what: str
+    count: int
+
+
+class NoteUnauthenticated(MachineCommand, frozen=True, kw_only=True):
+    """A text whose signature does not hold, or that has none.  `text`: its first characters, escaped."""
+
+    claimed: str
+    hash: str
+    text: str
+    source: str
+    why: str
+
+
+class NoteHook(MachineCommand, frozen=True, kw_only=True):
+    """What one try of a hook came to; `text` is short and holds no secret."""
+
+    hook: str
+    ring: int
+    outcome: Literal["OK", "FAILED", "GIVEN_UP"]
+    attempt: int
+    text: str = ""
 
 
 class PassDeadlines(MachineCommand, frozen=True, kw_only=True):

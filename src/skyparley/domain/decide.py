@@ -2,7 +2,7 @@
 
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import commands as c
-from skyparley.domain import deadlines, dialogues, filing, lines, notices, receive
+from skyparley.domain import deadlines, dialogues, filing, lines, misuse, notices, receive, rings
 from skyparley.domain.events import AlarmRaised, ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
@@ -28,6 +28,10 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return _pin(view, command)
         case c.Start():
             return _start(view, command)
+        case c.NoteMisuse() | c.NoteUnauthenticated():
+            return misuse.decide_misuse(view, command, moment)
+        case c.NoteHook():
+            return rings.note_hook(view, command)
         case c.ReportDamage():
             return _damaged(command)
     raise AssertionError(f"no decision for {type(command).__name__}")

@@ -223,6 +223,43 @@ class AlarmRaised(Event, frozen=True, kw_only=True):
     peer: Fingerprint = Fingerprint("")
 
 
+class AlarmCounted(Event, frozen=True, kw_only=True):
+    """The alarm that stands about this grew to a count; `text` replaces what it said.  Told at steps, not each time."""
+
+    code: str
+    about: str
+    count: int
+    peer: Fingerprint = Fingerprint("")
+    text: str = ""
+
+
+class UnauthenticatedHeard(Event, frozen=True, kw_only=True):
+    """A text without a signature that holds: kept as evidence in its first characters, changes nothing."""
+
+    claimed: str
+    hash: str
+    text: str
+    source: str
+    why: str
+
+
+class PeerClockNoted(Event, frozen=True, kw_only=True):
+    """By how much the clock of a peer is off, as its fresh answer showed; 0 when it is right again."""
+
+    peer: Fingerprint
+    skew_ms: int
+
+
+class HookTried(Event, frozen=True, kw_only=True):
+    """A hook was tried about the ring at a position of the journal."""
+
+    hook: str
+    ring: int
+    outcome: Literal["OK", "FAILED", "GIVEN_UP"]
+    attempt: int
+    text: str = ""
+
+
 class DeadlinePassed(Event, frozen=True, kw_only=True):
     """A clock of the table ran out.  It fires once: the deadline leaves the state with this event."""
 
@@ -284,6 +321,10 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         AgreementVoid,
         OfferLapsed,
         AlarmRaised,
+        AlarmCounted,
+        UnauthenticatedHeard,
+        PeerClockNoted,
+        HookTried,
         DeadlinePassed,
         EpochAsked,
         EpochOpened,

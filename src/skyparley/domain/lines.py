@@ -19,6 +19,7 @@ from skyparley.domain.events import (
     TableCompared,
 )
 from skyparley.domain.messages.envelope import Chain, FeedHead
+from skyparley.domain.misuse import clock_noted
 from skyparley.domain.records import NOTHING, Feed, Line
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 
@@ -94,6 +95,8 @@ def compare_hello(view: View, command: CompareHello) -> Decided:
                 f"{line.name} holds another table ({command.table_hash[:8]}, ours {view.table_hash[:8]}): no agreements"
             )
             items.append(AlarmRaised(code="TABLE_MISMATCH", about=line.peer, text=text, peer=line.peer))
+    if command.fresh:
+        items += clock_noted(view, line.peer, command.skew_ms)
     compared = heads_against(line, command.held)
     if compared.result == "EQUAL" != line.compared and not command.fresh:
         # Said before we lost something, it would let us seal a number twice: only an answer to our own HELLO tells.

@@ -23,6 +23,7 @@ from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import read_receipt
 from skyparley.domain.messages.slots import AcceptSlots, ErrSlots, NoticeSlots
+from skyparley.domain.misuse import counted, life_came, may_keep
 from skyparley.domain.notices import another_was_filed, file_anew, judge_act, judge_notice, judge_query, missing_in_key
 from skyparley.domain.offers import judge_accept, judge_agreement, judge_answer, judge_offer
 from skyparley.domain.records import LIVE_STATES, Line
@@ -40,7 +41,7 @@ def receive(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
             return _only("GAP")  # It may answer statements that we lost: first they come back (line-v1 7.7).
         return _accept(view, command, line, moment, new_epoch=place == "NEW_EPOCH", seen_false=seen != "TRUE")
     if place == "FORK" or place == "BROKEN":
-        return _evidence(view, command, line, place)
+        return _evidence(view, command, line, place, moment)
     return _only(place)
 
 
@@ -62,6 +63,8 @@ def _accept(
     if isinstance(judged, Envelope):
         missing = missing_in_key(view, judged) if judged.type in ("NTC", "NCH") else ()
         items.append(_received(command, moment, "KEY_INCOMPLETE" if missing else "", missing, ""))
+        if judged.cls == "LIFE":
+            items += life_came(view, line.peer, moment.now)
         err: ErrCode | None = "KEY_INCOMPLETE" if missing else None
     else:
         err, text = judged
@@ -163,12 +166,12 @@ def _type_of(command: ReceiveStatement) -> str:
         return ""
 
 
-def _evidence(view: View, command: ReceiveStatement, line: Line, place: ChainResult) -> Decided:
-    """Two statements with one number, or a broken link: both kept, people told, no receipt.  Kept once each."""
+def _evidence(view: View, command: ReceiveStatement, line: Line, place: ChainResult, moment: Moment) -> Decided:
+    """Two statements with one number, or a broken link: both kept, people told, no receipt.  Kept once each, and not without end."""
     number = f"{command.chain.epoch}/{command.chain.seq}"
     what: Literal["FORK", "BROKEN"] = "FORK" if place == "FORK" else "BROKEN"
-    about = f"{number} {statement_hash(command.jws)}"
-    if view.alarmed(what, about):
+    held = view.misuse.evidence.get((line.peer, what, number), ())
+    if statement_hash(command.jws) in held or not may_keep(view, line.peer, what, number):
         return _only(place)
     text = (
         f"{line.name} signed two different statements with number {number}"
@@ -176,8 +179,10 @@ def _evidence(view: View, command: ReceiveStatement, line: Line, place: ChainRes
         else f"{line.name}'s statement {number} does not follow from the one before it"
     )
     evidence = EvidenceKept(peer=line.peer, what=what, jws=command.jws, text=text)
-    alarm = AlarmRaised(code=what, about=about, text=text, peer=line.peer)
-    return Decided((evidence, alarm), Outcome(result=place))
+    alarm = AlarmRaised(code=what, about=line.peer, text=text, peer=line.peer)
+    stands = view.alarm(what, line.peer, line.peer)
+    told = counted(view, alarm, count=stands.count + 1 if stands else 1, now=moment.now)
+    return Decided((evidence, *told), Outcome(result=place))
 
 
 def _only(result: str) -> Decided:

@@ -312,3 +312,10 @@ class Alarm(msgspec.Struct, frozen=True):
     text: str
     peer: Fingerprint
     at: int
+    count: int = 1
+    counted_at: int = 0
+
+    @property
+    def last(self) -> int:
+        """When it was raised or last grew."""
+        return max(self.at, self.counted_at)

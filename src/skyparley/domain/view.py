@@ -12,7 +12,9 @@ from skyparley.domain.events import Event
 from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.messages.codes import ClockKind, ClockQuality
 from skyparley.domain.messages.slots import VolumeSlot
-from skyparley.domain.records import AgreementRecord, Conflict, Draft, Line, Notice, OpenAcceptance, OwedDraft
+from skyparley.domain.misuse_kept import Misuse
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Draft, Line, Notice, OpenAcceptance, OwedDraft
+from skyparley.domain.rings_kept import Rings
 from skyparley.domain.table import Table
 from skyparley.evidence.card import Card
 from skyparley.geometry.volumes import Verdict
@@ -102,6 +104,20 @@ class View(Protocol):
 
     def due(self, now: int) -> list[tuple[int, str, str]]:
         """Deadlines that have passed: when, what, about."""
+        ...
+
+    @property
+    def misuse(self) -> Misuse:
+        """What is remembered of misuse."""
+        ...
+
+    @property
+    def rings(self) -> Rings:
+        """What rang of late, and which hooks fail."""
+        ...
+
+    def alarm(self, code: str, about: str, peer: Fingerprint) -> Alarm | None:
+        """The newest alarm of this code about this subject that is remembered; None where there is none."""
         ...
 
     def alarmed(self, code: str, about: str) -> bool:

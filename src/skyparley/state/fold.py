@@ -17,6 +17,7 @@ from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
 from skyparley.state.forgetting import forget
 from skyparley.state.projection import State
+from skyparley.state.ringing import ring_alarm, tell_hook
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
 
 
@@ -60,6 +61,8 @@ def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | N
     lead = None
     if envelope is not None:
         fold_statement(state, line, Statement(envelope, statement, at, event.ids, event.received_utc))
+        if envelope.cls == "LIFE":
+            state.count_life(event.peer, at)
         if isinstance(envelope.slots, NoticeSlots):
             lead = state.notices[(event.peer, envelope.slots.id)].lead_class
     line.received.receipts.setdefault(chain.epoch, TakenList()).append((event.received_utc, event.bearer, lead))
@@ -301,6 +304,34 @@ def _agreement_void(state: State, event: e.AgreementVoid, at: int) -> None:
 
 def _alarm(state: State, event: e.AlarmRaised, at: int) -> None:
     state.raise_alarm(event, at)
+    ring_alarm(state.rings, state.position, at, event)
+
+
+def _alarm_counted(state: State, event: e.AlarmCounted, at: int) -> None:
+    state.grow_alarm(event, at)
+
+
+def _unauthenticated(state: State, event: e.UnauthenticatedHeard, at: int) -> None:
+    state.keep_unauthenticated(event, at)
+
+
+def _peer_clock(state: State, event: e.PeerClockNoted, at: int) -> None:
+    if event.skew_ms:
+        state.misuse.clock_off_ms[event.peer] = event.skew_ms
+    else:
+        state.misuse.clock_off_ms.pop(event.peer, None)
+
+
+def _evidence(state: State, event: e.EvidenceKept, at: int) -> None:
+    """Its bytes are for people and courts.  How many there are is remembered, since more are not kept."""
+    if event.what in ("FORK", "BROKEN"):
+        epoch, seq = chain_again(jws.payload_again(event.jws)).number
+        kept = state.misuse.evidence.setdefault((event.peer, event.what, f"{epoch}/{seq}"), [])
+        kept.append(statement_hash(event.jws))
+
+
+def _hook_tried(state: State, event: e.HookTried, at: int) -> None:
+    tell_hook(state.rings, event, at)
 
 
 def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
@@ -332,7 +363,7 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.StatementOwed: _owed,
     e.OwedDropped: _owed_dropped,
     e.ReceiptKept: _receipt,
-    e.EvidenceKept: _nothing,
+    e.EvidenceKept: _evidence,
     e.NoticeFiled: _filed,
     e.NoticeChanged: _changed,
     e.NoticeCancelled: _cancelled,
@@ -347,6 +378,10 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.AgreementVoid: _agreement_void,
     e.OfferLapsed: _lapsed,
     e.AlarmRaised: _alarm,
+    e.AlarmCounted: _alarm_counted,
+    e.UnauthenticatedHeard: _unauthenticated,
+    e.PeerClockNoted: _peer_clock,
+    e.HookTried: _hook_tried,
     e.DeadlinePassed: _deadline,
     e.EpochAsked: _epoch_asked,
     e.EpochOpened: _epoch_opened,

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
@@ -14,7 +16,9 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.messages.codes import ClockKind
 from skyparley.domain.messages.slots import VolumeSlot
+from skyparley.domain.misuse_kept import Misuse, Unauthenticated
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
+from skyparley.domain.rings_kept import Rings
 from skyparley.domain.table import Table, table_hash
 from skyparley.domain.view import Hit, NoticeKey
 from skyparley.evidence.card import Card
@@ -68,6 +72,8 @@ class State:
         self.alarms_raised: set[tuple[str, str]] = set()
         """Code and subject of the alarms that ring once for a matter."""
         self.highest_id = 0
+        self.misuse = Misuse()
+        self.rings = Rings()
 
     # --- what decisions read -------------------------------------------------------------------------------
 
@@ -101,6 +107,9 @@ class State:
     def due(self, now: int) -> list[tuple[int, str, str]]:
         return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)
 
+    def alarm(self, code: str, about: str, peer: Fingerprint) -> Alarm | None:
+        return next((one for one in self.alarms if (one.code, one.about, one.peer) == (code, about, peer)), None)
+
     def alarmed(self, code: str, about: str) -> bool:
         assert code in RING_ONCE, "of other alarms it is not remembered what they were about"
         return (code, about) in self.alarms_raised
@@ -111,6 +120,25 @@ class State:
         if event.code in RING_ONCE:
             self.alarms_raised.add((event.code, event.about))
         self.alarms.appendleft(Alarm(event.code, event.about, event.text, event.peer, at))
+
+    def grow_alarm(self, event: e.AlarmCounted, at: int) -> None:
+        """Set the count of the newest alarm of this code about this subject.  One that left memory stays gone."""
+        for place, held in enumerate(self.alarms):
+            if (held.code, held.about, held.peer) == (event.code, event.about, event.peer):
+                text = event.text or held.text
+                self.alarms[place] = msgspec.structs.replace(held, count=event.count, counted_at=at, text=text)
+                return
+
+    def keep_unauthenticated(self, event: e.UnauthenticatedHeard, at: int) -> None:
+        kept = self.misuse.unauthenticated
+        kept.insert(0, Unauthenticated(event.claimed, event.hash, event.text, event.source, event.why, at))
+        del kept[limits.UNAUTHENTICATED_KEPT :]
+
+    def count_life(self, peer: Fingerprint, at: int) -> None:
+        """One more life-safety statement of a peer, in the window that runs or in a new one."""
+        began, count = self.misuse.life.get(peer, (at, 0))
+        fresh = at - began >= limits.LIFE_WINDOW_MS
+        self.misuse.life[peer] = (at, 1) if fresh else (began, count + 1)
 
     def keep_conflict(self, conflict: Conflict) -> None:
         """Take up a conflict under its pair and both its notices."""

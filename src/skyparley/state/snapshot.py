@@ -16,7 +16,9 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.forgotten import Stub
+from skyparley.domain.misuse_kept import Misuse
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Feed, Line, Notice, OpenAcceptance
+from skyparley.domain.rings_kept import Rings
 from skyparley.domain.view import NoticeKey
 from skyparley.state.projection import State
 
@@ -50,6 +52,8 @@ class _Main(_Piece, frozen=True, tag="main"):
     deficient: set[NoticeKey]
     agreed_on: dict[NoticeKey, set[str]]
     pending: set[str]
+    misuse: Misuse
+    rings: Rings
 
 
 class _Line(_Piece, frozen=True, tag="line"):
@@ -198,6 +202,8 @@ def _main(state: State) -> _Main:
         deficient=state.deficient,
         agreed_on=state.agreed_on,
         pending=state.pending,
+        misuse=state.misuse,
+        rings=state.rings,
     )
 
 
@@ -264,6 +270,8 @@ def _put_main(state: State, main: _Main) -> None:
     state.deficient = main.deficient
     state.agreed_on = main.agreed_on
     state.pending = main.pending
+    state.misuse = main.misuse
+    state.rings = main.rings
 
 
 def _share(notice: Notice) -> None:

@@ -1,0 +1,32 @@
+"""What is remembered of misuse by peers and strangers, bounded in every part."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from skyparley.base.ids import Fingerprint
+
+
+class Unauthenticated(msgspec.Struct, frozen=True):
+    """A text that nobody is known to have signed, as far as it is kept.  It changed nothing."""
+
+    claimed: str
+    hash: str
+    text: str
+    source: str
+    why: str
+    at: int
+
+
+@dataclass
+class Misuse:
+    """What is remembered of misuse, bounded in every part."""
+
+    evidence: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    """Hashes of the texts that are kept as evidence, by party, kind and number on the feed."""
+    unauthenticated: list[Unauthenticated] = field(default_factory=list)
+    """The newest first."""
+    clock_off_ms: dict[Fingerprint, int] = field(default_factory=dict)
+    """By how much the clock of a peer is off, where it is."""
+    life: dict[Fingerprint, tuple[int, int]] = field(default_factory=dict)
+    """When the present window of life-safety statements of a peer began, and how many came in it."""
