@@ -90,6 +90,7 @@ NOTICE_SPAN_MS: Final = 400 * 86_400_000  # a standing zone of a year and some
 DESK_BODY_BYTES: Final = 256 * 1024
 DESK_BATCH_BYTES: Final = 2 * 1024 * 1024  # the same of NOTICES_AT_ONCE notices, each as large as one may be
 FREE_TEXT_CHARS: Final = 200  # DOMAIN DIS-06
+SLOT_CHARS: Final = 400  # one value in a phrase: an area of eight corners read aloud twice over
 IDEMPOTENCY_KEYS_KEPT: Final = 10_000  # answers kept for retries, newest first
 IDEMPOTENCY_KEY_CHARS: Final = 128
 SESSIONS: Final = 64

@@ -8,8 +8,9 @@ import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
-from skyparley.base.times import DAY, HOUR, MINUTE, SECOND, BadTime, format_utc, parse_utc
+from skyparley.base.times import DAY, HOUR, MINUTE, SECOND, BadTime, parse_utc
 from skyparley.base.units import E7_PER_DEGREE, MDEG_PER_DEGREE, METRES_PER_NM
+from skyparley.base.written import written_utc
 
 Point = tuple[int, int]
 """Latitude and longitude in 1e-7 degrees."""
@@ -194,8 +195,7 @@ def read_span_ms(text: str) -> int:
 
 def time_text(millis: int) -> str:
     """`2026-11-23 08:00Z`; seconds and milliseconds only where there are any."""
-    text = format_utc(millis).replace("T", " ")
-    return text[:-4] + "Z" if text.endswith(":00Z") else text
+    return written_utc(millis)
 
 
 def time_shown(millis: int) -> str:

@@ -26,6 +26,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from skyparley.base.written import written_level
 from skyparley.geometry.problem import Problem
 
 
@@ -124,11 +125,7 @@ def _level_problems(level: Level, name: str) -> list[Problem]:
 
 def format_level(level: Level) -> str:
     """A level as text that parse_level reads back: FL200, 4500 ft AMSL, 1000 ft AGL, SFC, UNL, 12000 ft W84."""
-    if level.ref in (Ref.SFC, Ref.UNL):
-        return str(level.ref)
-    if level.ref is Ref.FL and level.ft >= 0 and level.ft % 100 == 0:
-        return f"FL{level.ft // 100:03d}"
-    return f"{level.ft} ft {level.ref.value}"
+    return written_level(level.ref.value, level.ft)
 
 
 def parse_level(text: str, rounding: Rounding = "nearest") -> Level:
