@@ -6,9 +6,20 @@ import msgspec
 
 from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.codes import BearerKind, NoticeKind, ProposalKind, QueryField, ReasonCode, RejectReason
+from skyparley.domain.messages.codes import (
+    ActionCode,
+    BearerKind,
+    IdentityAnswer,
+    NoticeKind,
+    ProposalKind,
+    QueryField,
+    ReasonCode,
+    RefusalReason,
+    RejectReason,
+)
 from skyparley.domain.messages.envelope import Chain, FeedHead
-from skyparley.domain.messages.slots import DueRegard, Volumes, VolumeSlot
+from skyparley.domain.messages.matter_slots import FreeText, ReadBackValues
+from skyparley.domain.messages.slots import DueRegard, LevelSlot, Volumes, VolumeSlot
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -117,6 +128,71 @@ class Withdraw(Answer, frozen=True, kw_only=True):
     pass
 
 
+class Say(DeskCommand, frozen=True, kw_only=True):
+    """A statement of its own: STP, DIS, RLY, IDQ, LAS, GNI.  `slots` are those of the type, as on the wire."""
+
+    peers: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=limits.AUDIENCE)]
+    type: Literal["STP", "DIS", "RLY", "IDQ", "LAS", "GNI"]
+    slots: dict[str, Any]
+    free_text: FreeText | None = None
+    exercise: bool = False
+
+
+class AboutMatter(DeskCommand, frozen=True, kw_only=True):
+    """Base of what people do about a statement; `statement` is its hash."""
+
+    statement: str
+    expected_revision: int = 0
+    """0: whatever the state is, as for a LIFE statement that anybody on duty takes."""
+
+
+class Acknowledge(AboutMatter, frozen=True, kw_only=True):
+    """ACK: received and understood.  It is not agreement."""
+
+
+class ReadBackMatter(AboutMatter, frozen=True, kw_only=True):
+    """RDB: what we understood of the data.  What differs blocks the acknowledgment until it is read back rightly."""
+
+    values: ReadBackValues
+
+
+class PassOn(AboutMatter, frozen=True, kw_only=True):
+    """PAS: the controlling unit was told; `at` is now where it is absent."""
+
+    at: int | None = None
+    action: ActionCode | None = None
+    level: LevelSlot | None = None
+
+
+class ReportDone(AboutMatter, frozen=True, kw_only=True):
+    """DON: what was asked is done."""
+
+    action: ActionCode
+    level: LevelSlot | None = None
+
+
+class RefuseMatter(AboutMatter, frozen=True, kw_only=True):
+    """RFS: what was asked is not done."""
+
+    reason: RefusalReason
+
+
+class AnswerIdentity(AboutMatter, frozen=True, kw_only=True):
+    """IDA: ours, not ours, or checking with the time of the answer."""
+
+    answer: IdentityAnswer
+    until: int | None = None
+
+
+class AnswerMatter(AboutMatter, frozen=True, kw_only=True):
+    """ACC, REJ, CPR or SBY to a rescue box and whatever else asks for an answer and is no conflict."""
+
+    answer: Literal["ACC", "REJ", "CPR", "SBY"]
+    reason: RejectReason | None = None
+    volumes: Volumes | None = None
+    until: int | None = None
+
+
 class OpenEpoch(DeskCommand, frozen=True, kw_only=True):
     """Asked by one person, it waits; asked by a second one, it opens a new epoch of our feed to the peer."""
 
@@ -137,6 +213,8 @@ class ByDesk(Command, frozen=True, kw_only=True):
     command: DeskCommand
     account: str
     key: str
+    person: bool = True
+    """A person gave it, and not a machine with a token."""
     request: str
     """Hash of the request, so that one key cannot stand for two different acts."""
 

@@ -3,6 +3,7 @@
 Source: DOMAIN 8, RES-05, RES-08; STYLE "Three journeys", 3.
 """
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from skyparley.base.ids import Fingerprint, short_id
@@ -11,14 +12,19 @@ from skyparley.domain.events import (
     AlarmRaised,
     ConflictUnresolved,
     DeadlinePassed,
+    MatterForgotten,
     NoticeForgotten,
     NoticePast,
+    Rang,
 )
 from skyparley.domain.forgetting import still_matters
+from skyparley.domain.messages.catalogue import Ask
 from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
 
-What = Literal["PAST", "FORGET", "HALF", "START", "REPLY", "COUNTERSIGN", "EXPIRING", "EXPIRES"]
+What = Literal[
+    "RING", "FORGET MATTER", "PAST", "FORGET", "HALF", "START", "REPLY", "COUNTERSIGN", "EXPIRING", "EXPIRES"
+]
 
 OPEN: Final = frozenset({"DETECTED", "PROPOSED", "STANDBY", "REJECTED"})
 
@@ -30,8 +36,11 @@ def pass_deadlines(view: View, moment: Moment) -> Decided:
         if what == "FORGET" and (forgotten := _forgotten(view, about, moment)) is not None:
             items.append(forgotten)
             continue
+        if what == "FORGET MATTER":
+            items.append(MatterForgotten(statement=about))
+            continue
         items.append(DeadlinePassed(what=what, about=about, due=due))
-        items += _comes_to(view, what, about)
+        items += _rings(view, about, moment.now) if what == "RING" else _comes_to(view, what, about)
     return Decided(tuple(items))
 
 
@@ -40,6 +49,31 @@ def _forgotten(view: View, about: str, moment: Moment) -> NoticeForgotten | None
     party, notice_id = about.split(" ", 1)
     notice = view.notices[(Fingerprint(party), notice_id)]
     return None if still_matters(view, notice, moment) else NoticeForgotten(party=notice.party, id=notice_id)
+
+
+def _rings(view: View, statement: str, now: int) -> list[Item]:
+    """Whoever is to be rung by now about a statement, where something asked of it is overdue or it is new."""
+    matter = view.matters[statement]
+    name = view.lines[matter.peer].name
+    said = f"{matter.type} {'to' if matter.ours else 'from'} {name}"
+    rings: list[Item] = []
+    for when, post in matter.ladder:
+        late = sorted(ask for ask, due in matter.due.items() if due <= when)
+        new = not matter.ours and not matter.rung and not rings
+        if when <= now and (late or new):
+            code = late[0] if late else ""
+            text = f"{said}: {MISSING[code]}" if code else said
+            ring = Rang(peer=matter.peer, statement=statement, post=post, cls=matter.cls, code=code, text=text)
+            rings.append(ring)
+    return rings
+
+
+MISSING: Final[Mapping[Ask, str]] = {
+    "ACK": "not acknowledged in time",
+    "PAS": "the controlling unit was not told in time",
+    "DON": "neither done nor refused in time",
+    "ANSWER": "not answered in time",
+}
 
 
 def _comes_to(view: View, what: str, about: str) -> list[Item]:

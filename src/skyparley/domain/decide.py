@@ -2,7 +2,7 @@
 
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import commands as c
-from skyparley.domain import deadlines, dialogues, filing, lines, misuse, notices, receive, rings
+from skyparley.domain import deadlines, dialogues, filing, lines, matters, misuse, notices, receive, rings
 from skyparley.domain.events import AlarmRaised, ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
@@ -57,15 +57,31 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
         if request != command.request:
             return refuse("KEY_REUSED", "this idempotency key was used for another act; take a new one", field="key")
         return Decided((), outcome)
-    ruling = _desk(view, command.command, moment, command.account)
+    ruling = _desk(view, command.command, moment, command.account, person=command.person)
     if isinstance(ruling, Refusal):
         return ruling
     kept = CommandAnswered(key=command.key, request=command.request, answer=to_plain(ruling.outcome))
     return Decided((*ruling.items, kept), ruling.outcome)
 
 
-def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling:
+def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person: bool) -> Ruling:
     match command:
+        case c.Say():
+            return matters.say(view, command, moment, person=person)
+        case c.Acknowledge():
+            return matters.acknowledge(view, command, moment, by)
+        case c.ReadBackMatter():
+            return matters.read_back(view, command, moment)
+        case c.PassOn():
+            return matters.pass_on(view, command, moment)
+        case c.ReportDone():
+            return matters.report_done(view, command, moment)
+        case c.RefuseMatter():
+            return matters.refuse_matter(view, command, moment)
+        case c.AnswerIdentity():
+            return matters.answer_identity(view, command, moment)
+        case c.AnswerMatter():
+            return matters.answer_matter(view, command, moment)
         case c.FileNotice():
             return filing.file_notice(view, command, moment, by)
         case c.FileNotices():

@@ -115,7 +115,7 @@ def found_between(view: View, own: Notice, other: Notice, hit: Hit, *, given_is_
             pair,
             ((own.party, own.id), own.current.version),
             ((other.party, other.id), other.current.version),
-            view.table_hash,
+            view.table_hash_of(other.party),
         ),
         own_id=own.id,
         own_version=own.current.version,

@@ -83,7 +83,7 @@ def clocks(view: View, conflict: Conflict, now: int) -> tuple[int, int]:
     """
     own, other = notices_of(view, conflict)
     first = max(own.current.start, other.current.start)
-    answer = view.table.proposal_answer_ms
+    answer = view.table_of(conflict.other_party).proposal_answer_ms
     if first > now:
         answer = min(answer, (first - now) // 2)
         return now + answer, min(now + 2 * answer, first)

@@ -20,7 +20,10 @@ def draft(
     sign: Agreement | None = None,
     **members: Any,
 ) -> Draft:
-    """A statement of `kind` to `peer`.  `members`: dialog_id, reply_to, version, valid_until, reply_by.
+    """A statement of `kind` to `peer`.
+
+    `members`: dialog_id, reply_to, version, valid_until, reply_by, exercise, free_text; and `cls` where the catalogue leaves
+    the class to what it answers.
 
     `sign` is an agreement whose signature sealing must put into the slots (ACC, AGR).
     """

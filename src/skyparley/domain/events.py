@@ -10,9 +10,10 @@ import msgspec
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.codes import BearerKind, ErrCode, NoticeKind, ReasonCode
+from skyparley.domain.messages.codes import BearerKind, Class, ErrCode, NoticeKind, Post, ReasonCode
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, VolumeSlot
 from skyparley.domain.records import Draft
+from skyparley.domain.table import Table
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -29,6 +30,15 @@ class TableSet(Event, frozen=True, kw_only=True):
     """The table that this node judges by from here on: the first, or another than before."""
 
     table_hash: str
+
+
+class LineTableSet(Event, frozen=True, kw_only=True):
+    """From here on another table holds on one line: its pairs are judged anew.  `clause`: what both signed for it."""
+
+    peer: Fingerprint
+    table: Table
+    table_hash: str
+    clause: str = ""
 
 
 class ClockAnchored(Event, frozen=True, kw_only=True):
@@ -50,8 +60,12 @@ class LineEstablished(Event, frozen=True, kw_only=True):
 
 
 class TableCompared(Event, frozen=True, kw_only=True):
+    """The table that the peer holds, by a HELLO or a statement.  `epoch`, `seq`: how far its feed was by then."""
+
     peer: Fingerprint
     table_hash: str
+    epoch: int = 0
+    seq: int = 0
 
 
 class HeadsCompared(Event, frozen=True, kw_only=True):
@@ -260,6 +274,32 @@ class HookTried(Event, frozen=True, kw_only=True):
     text: str = ""
 
 
+class Rang(Event, frozen=True, kw_only=True):
+    """Somebody was rung about a statement: at our desk, by post.  `code`: what of it is not done; empty for a new one."""
+
+    peer: Fingerprint
+    statement: str
+    post: Post
+    cls: Class
+    code: Literal["", "ACK", "PAS", "DON", "ANSWER"] = ""
+    text: str
+
+
+class HeardEarly(Event, frozen=True, kw_only=True):
+    """A LIFE statement rang on its signature alone, before its turn on the feed.  It has no receipt yet."""
+
+    peer: Fingerprint
+    jws: str
+    received_utc: int
+    bearer: BearerKind
+
+
+class MatterForgotten(Event, frozen=True, kw_only=True):
+    """A matter that was over left memory.  The journal keeps it."""
+
+    statement: str
+
+
 class DeadlinePassed(Event, frozen=True, kw_only=True):
     """A clock of the table ran out.  It fires once: the deadline leaves the state with this event."""
 
@@ -295,6 +335,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
     for cls in (
         NodeStarted,
         TableSet,
+        LineTableSet,
         ClockAnchored,
         PeerPinned,
         LineEstablished,
@@ -325,6 +366,9 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         UnauthenticatedHeard,
         PeerClockNoted,
         HookTried,
+        Rang,
+        HeardEarly,
+        MatterForgotten,
         DeadlinePassed,
         EpochAsked,
         EpochOpened,

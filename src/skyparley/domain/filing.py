@@ -161,7 +161,7 @@ def _judged(view: View, begun: Weighed, *, key: Sequence[str], now: int) -> Weig
     version = begun.version
     wrong = geometry_reasons(version.volumes)
     hits = () if wrong else tuple(view.hits(view.own, version.volumes))
-    reasons = [*begun.reasons, *(wrong or sense_reasons(view, version, now))]
+    reasons = [*begun.reasons, *(wrong or sense_reasons(view, version, now, begun.audience))]
     if not reasons:
         reasons += _key_reasons(view, hits, key)
     return begun._replace(reasons=tuple(reasons), hits=hits)

@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.catalogue import FIRST_TELLS
 from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import AtSlots, CancelSlots, ChangeSlots, DueRegard, NoticeSlots, VolumeSlot
@@ -47,6 +48,8 @@ class Forgotten:
     pairs: dict[str, int] = field(default_factory=dict)
     """The last turn of the dialogue about each pair."""
     agreements: set[str] = field(default_factory=set)
+    matters: set[str] = field(default_factory=set)
+    """Hashes of statements that asked people for something and are over."""
 
 
 def stub_of(notice: Notice, *, own: bool, agreed: bool) -> Stub:
@@ -83,7 +86,7 @@ def judge_late_notice(stub: Stub, envelope: Envelope) -> tuple[ErrCode, str] | N
     """NTC and NCH about a notice that left memory: why the meaning is refused, or None.  As notices.judge_notice."""
     slots = envelope.slots
     assert isinstance(slots, NoticeSlots)
-    if envelope.type == "NTC":
+    if envelope.type in FIRST_TELLS:
         return "VERSION", f"{slots.id} was told before; a change is NCH"
     if stub.state not in LIVE_STATES:
         return "STATE", f"{slots.id} is {stub.state}"

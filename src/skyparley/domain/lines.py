@@ -20,7 +20,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.messages.envelope import Chain, FeedHead
 from skyparley.domain.misuse import clock_noted
-from skyparley.domain.records import NOTHING, Feed, Line
+from skyparley.domain.records import NOTHING, Feed, Line, Number
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 
 ChainResult = Literal["NEXT", "NEW_EPOCH", "DUPLICATE", "FORK", "GAP", "BROKEN"]
@@ -76,7 +76,7 @@ def negotiation_reasons(view: View, line: Line) -> list[Reason]:
             "DIVERGED": "the other side holds another history of our feed; two people must open a new epoch",
         }.get(line.compared, "the line is not in force yet")
         return [Reason("LINE_NOT_READY", f"nothing was sent: {why}", "line")]
-    if line.peer_table_hash != view.table_hash:
+    if line.peer_table_hash != view.table_hash_of(line.peer):
         text = "both sides hold different tables; notices pass, agreements do not, until the tables are equal"
         return [Reason("TABLE_MISMATCH", text, "line")]
     return []
@@ -88,13 +88,7 @@ def compare_hello(view: View, command: CompareHello) -> Decided:
     items: list[Item] = []
     if line.state == "NONE":
         items.append(LineEstablished(peer=line.peer))
-    if line.peer_table_hash != command.table_hash:
-        items.append(TableCompared(peer=line.peer, table_hash=command.table_hash))
-        if command.table_hash != view.table_hash:
-            text = (
-                f"{line.name} holds another table ({command.table_hash[:8]}, ours {view.table_hash[:8]}): no agreements"
-            )
-            items.append(AlarmRaised(code="TABLE_MISMATCH", about=line.peer, text=text, peer=line.peer))
+    items += compare_table(view, line, command.table_hash, NOTHING if command.sent is None else command.sent.number)
     if command.fresh:
         items += clock_noted(view, line.peer, command.skew_ms)
     compared = heads_against(line, command.held)
@@ -110,6 +104,18 @@ def compare_hello(view: View, command: CompareHello) -> Decided:
         if compared.result == "DIVERGED" and not view.alarmed("DIVERGED", compared.text):
             items.append(AlarmRaised(code="DIVERGED", about=compared.text, text=compared.text, peer=line.peer))
     return Decided(tuple(items), Outcome(result=compared.result))
+
+
+def compare_table(view: View, line: Line, table_hash: str, number: Number) -> list[Item]:
+    """The table that a peer says it holds, when its feed was at `number`; nothing where we knew."""
+    if line.peer_table_hash == table_hash:
+        return []
+    items: list[Item] = [TableCompared(peer=line.peer, table_hash=table_hash, epoch=number[0], seq=number[1])]
+    ours = view.table_hash_of(line.peer)
+    if table_hash != ours:
+        text = f"{line.name} holds another table ({table_hash[:8]}, ours {ours[:8]}): no agreements"
+        items.append(AlarmRaised(code="TABLE_MISMATCH", about=line.peer, text=text, peer=line.peer))
+    return items
 
 
 def heads_against(line: Line, held: FeedHead | None) -> HeadsCompared:

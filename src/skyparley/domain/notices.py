@@ -5,8 +5,8 @@ Filing and changing are in filing.py.
 Source: DOMAIN 9.2 (NOT-*), 9.8 (DIS-*), line-v1 section 5.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Collection, Sequence
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -31,8 +31,9 @@ from skyparley.domain.events import (
     NoticeFiled,
 )
 from skyparley.domain.forgotten import judge_late_act, judge_late_notice
+from skyparley.domain.line_tables import least_sizes
 from skyparley.domain.lines import named_peer
-from skyparley.domain.messages.catalogue import StatementType
+from skyparley.domain.messages.catalogue import FIRST_TELLS, StatementType, class_of, told_by
 from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode, LeadClass
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
@@ -116,7 +117,7 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
         return judge_late_notice(late, envelope) or _judge_geometry(slots)
     held = view.notices.get((envelope.from_, slots.id))
     wanted = 1 if held is None else held.current.version + 1
-    if envelope.type == "NTC" and held is not None:
+    if envelope.type in FIRST_TELLS and held is not None:
         return "VERSION", f"{slots.id} was told before; a change is NCH"
     if envelope.type == "NCH" and held is None:
         return "NOT_OURS", f"{slots.id} was never told"
@@ -224,19 +225,30 @@ def notice_lead_class(table: Table, version: NoticeVersion, received_utc: int) -
     )
 
 
-def content_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason]:
-    """Everything wrong with a version of ours: geometry, least sizes, a period that is over."""
-    return geometry_reasons(version.volumes) or sense_reasons(view, version, now)
+def shortest_lead(view: View, version: NoticeVersion, readers: Collection[Fingerprint], now: int) -> LeadClass:
+    """The class of a version told now; where the readers' tables differ in it, the one that leaves least time."""
+    tables = [view.table_of(peer) for peer in readers] or [view.table]
+    return max((notice_lead_class(table, version, now) for table in tables), key=get_args(LeadClass).index)
 
 
-def sense_reasons(view: View, version: NoticeVersion, now: int) -> list[Reason]:
+def content_reasons(
+    view: View, version: NoticeVersion, now: int, readers: Collection[Fingerprint] = ()
+) -> list[Reason]:
+    """Everything wrong with a version of ours: geometry, least sizes, a period that is over.
+
+    `readers`: the parties whose tables say how small it may be (line_tables.py); with none, the starting table says.
+    """
+    return geometry_reasons(version.volumes) or sense_reasons(view, version, now, readers)
+
+
+def sense_reasons(view: View, version: NoticeVersion, now: int, readers: Collection[Fingerprint] = ()) -> list[Reason]:
     """The same of volumes whose geometry is right: least sizes, a period that is over."""
     reasons = []
     if version.end <= now:
         reasons.append(
             Reason("PERIOD_OVER", "the whole period lies in the past; tell a period that is still ahead", "volumes")
         )
-    return reasons + least_size_reasons(version.kind, version.volumes, view.table)
+    return reasons + least_size_reasons(version.kind, version.volumes, least_sizes(view, readers))
 
 
 def bound_reasons(
@@ -294,17 +306,17 @@ def _stale(notice: Notice, expected_version: int) -> Refusal:
 def tell(
     kind: Literal["NTC", "NCH"], peer: Fingerprint, notice_id: str, version: NoticeVersion, moment: Moment
 ) -> Draft:
-    """NTC, or NCH where the peer knows a version before.  `key` and `changed` are put in at sealing, by what is so then."""
+    """NTC, or the type that its kind is told by; NCH where the peer knows a version before.  `key` and `changed` are put in at sealing, by what is so then."""
     slots = NoticeSlots(id=notice_id, kind=version.kind, volumes=version.volumes, due_regard=version.due_regard, key=())
     if kind == "NTC":
-        return draft("NTC", peer, slots, moment, version=version.version)
+        return draft(told_by(version.kind), peer, slots, moment, version=version.version)
     change = ChangeSlots(**{name: getattr(slots, name) for name in slots.__struct_fields__}, changed=())
     return draft("NCH", peer, change, moment, version=version.version)
 
 
 def another_was_filed(notice: Notice, envelope: Envelope) -> bool:
     """Whether an NTC of ours that comes back names an id that our desk gave to another notice since (line-v1 7.7)."""
-    return envelope.type == "NTC" and not notice.told and notice.filed_at > envelope.created_utc
+    return envelope.type in FIRST_TELLS and not notice.told and notice.filed_at > envelope.created_utc
 
 
 def file_anew(view: View, notice: Notice, moment: Moment) -> list[Item]:
@@ -340,4 +352,5 @@ def changed_since_told(view: View, peer: Fingerprint, slots: ChangeSlots) -> tup
 
 
 def _each(kind: StatementType, notice: Notice, slots: CancelSlots | AtSlots, moment: Moment) -> list[Item]:
-    return [draft(kind, peer, slots, moment, version=notice.current.version) for peer in notice.audience]
+    cls = class_of(notice.current.kind) if kind == "NCX" else ""
+    return [draft(kind, peer, slots, moment, version=notice.current.version, cls=cls) for peer in notice.audience]

@@ -14,7 +14,7 @@ from skyparley.domain.agreements import still_countersigns
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import OwedDropped
 from skyparley.domain.lines import may_seal
-from skyparley.domain.messages.catalogue import CATALOGUE
+from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS, class_of, slots_of
 from skyparley.domain.messages.slots import (
     AgreementSlots,
     AtSlots,
@@ -33,9 +33,15 @@ def release(view: View, line: Line, moment: Moment) -> Sequence[Item]:
         return ()
     if not line.owed:
         return [item for notice in _ours(view, line.peer) for item in untold(notice, line.peer, moment)]
-    first = line.owed[0]
+    # What saves lives goes before whatever else waited.
+    first = next((owed for owed in line.owed if is_life(owed)), line.owed[0])
     why = _unfit(view, first, moment.now)
     return [OwedDropped(peer=line.peer, msg_id=first.msg_id, why=why)] if why else [OwedDraft(first)]
+
+
+def is_life(owed: Draft) -> bool:
+    """Whether a waiting statement is of class LIFE."""
+    return (owed.cls or CATALOGUE[owed.type].cls) == "LIFE"
 
 
 def untold(notice: Notice, peer: Fingerprint, moment: Moment) -> list[Draft]:
@@ -61,7 +67,7 @@ def untold(notice: Notice, peer: Fingerprint, moment: Moment) -> list[Draft]:
             drafts.append(draft("NACT", peer, at, moment, version=version))
         case "CANCELLED":
             cancel = CancelSlots(id=notice.id, reason="NOT STATED")
-            drafts.append(draft("NCX", peer, cancel, moment, version=version))
+            drafts.append(draft("NCX", peer, cancel, moment, version=version, cls=class_of(notice.current.kind)))
         case "ENDED":
             at = AtSlots(id=notice.id, at=notice.ended_at or moment.now)
             drafts.append(draft("NEND", peer, at, moment, version=version))
@@ -74,7 +80,7 @@ def _ours(view: View, peer: Fingerprint) -> list[Notice]:
 
 def _unfit(view: View, owed: Draft, now: int) -> str:
     """Why a waiting statement is not to be sealed any more; empty where it is."""
-    slots = msgspec.convert(owed.slots, CATALOGUE[owed.type].slots)
+    slots = msgspec.convert(owed.slots, slots_of(owed.type, in_dialogue=bool(owed.dialog_id)))
     match slots:
         case NoticeSlots():
             return _notice_unfit(view.notices[(view.own, slots.id)], owed, slots)
@@ -95,7 +101,7 @@ def _notice_unfit(notice: Notice, owed: Draft, slots: NoticeSlots) -> str:
     told = notice.told.get(owed.peer)
     if told is not None and told.state not in LIVE_STATES:
         return "the peer holds it as over"
-    follows = told is None if owed.type == "NTC" else told is not None and told.version + 1 == owed.version
+    follows = told is None if owed.type in FIRST_TELLS else told is not None and told.version + 1 == owed.version
     if not follows or owed.version > notice.current.version or notice.state not in LIVE_STATES:
         # A notice that is over meanwhile is told as over, if it was told at all.
         return "" if follows and notice.state not in LIVE_STATES and told is not None else "the peer holds it otherwise"

@@ -13,12 +13,14 @@ from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import TermChange
 from skyparley.domain.dialogue_states import asked_to_move, notices_of
+from skyparley.domain.line_tables import least_sizes, readers_of
 from skyparley.domain.messages.codes import NO_LEAST_SIZE_KINDS, ProposalKind
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.records import Conflict, Notice
 from skyparley.domain.settling import Mover, Settlement, chosen, ways
 from skyparley.domain.shape_slots import volume_slot
 from skyparley.domain.standing import standing_around
+from skyparley.domain.table import ANY_SIZE
 from skyparley.domain.terms import term_reasons, terms
 from skyparley.domain.view import View
 from skyparley.domain.volumes import volume_of
@@ -119,12 +121,13 @@ def _named(view: View, notices: Sequence[Notice]) -> dict[str, Notice]:
 
 def mover_of(view: View, name: str, notice: Notice, now: int) -> Mover:
     """A notice as somebody who may change its volumes."""
-    free, table = notice.current.kind in NO_LEAST_SIZE_KINDS, view.table
+    free = notice.current.kind in NO_LEAST_SIZE_KINDS
+    least = ANY_SIZE if free else least_sizes(view, readers_of(view, notice))
     return Mover(
         name=name,
         volumes=tuple(map(volume_of, notice.current.volumes)),
-        least_radius_m=0 if free else table.least_radius_m,
-        least_band_ft=0 if free else table.least_band_ft,
-        least_duration_ms=0 if free else table.least_duration_ms,
+        least_radius_m=least.radius_m,
+        least_band_ft=least.band_ft,
+        least_duration_ms=least.duration_ms,
         not_before=now + 1,
     )

@@ -19,6 +19,7 @@ from skyparley.domain.events import (
     Event,
     HeadsCompared,
     LineEstablished,
+    LineTableSet,
     NoticeCancelled,
     NoticeChanged,
     NoticeEnded,
@@ -54,6 +55,8 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
     match event:
         case TableSet():
             return _judged_anew(view)
+        case LineTableSet():
+            return _line_judged_anew(view, event)
         case NoticeFiled() | NoticeChanged() | NoticeCancelled() | NoticeEnded():
             return redetect(view, view.notices[(view.own, event.id)])
         case NoticePast():
@@ -83,6 +86,15 @@ def _judged_anew(view: View) -> list[Item]:
     text = f"this node was started with another table ({view.table_hash[:8]}): conflicts were computed again"
     items: list[Item] = [AlarmRaised(code="TABLE_CHANGED", about=view.table_hash, text=text)]
     return items + [item for notice in ours for item in redetect(view, notice)]
+
+
+def _line_judged_anew(view: View, event: LineTableSet) -> list[Item]:
+    """Other numbers on one line: its pairs are judged again, those of the other lines are not touched."""
+    theirs = [notice for (party, _), notice in view.notices.items() if party == event.peer]
+    name = view.lines[event.peer].name
+    text = f"another table ({event.table_hash[:8]}) holds on the line to {name}: its conflicts were computed again"
+    items: list[Item] = [AlarmRaised(code="TABLE_CHANGED", about=event.table_hash, text=text, peer=event.peer)]
+    return items + [item for notice in theirs for item in redetect(view, notice)]
 
 
 def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Envelope, moment: Moment) -> Sequence[Item]:

@@ -3,7 +3,7 @@
 Source: line-v1 section 3; DESIGN "Two layers".
 """
 
-from typing import Literal, assert_never
+from typing import Literal
 
 from msgspec import UNSET
 
@@ -13,12 +13,15 @@ from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
     AlarmRaised,
     EvidenceKept,
+    HeardEarly,
     OfferLapsed,
     ReceiptKept,
     StatementReceived,
     StatementRestored,
 )
-from skyparley.domain.lines import ChainResult, place_on_feed, seen_is_true
+from skyparley.domain.hearing import judge_exercise, judge_reply, judge_said, judge_turn
+from skyparley.domain.ladder import asks_of
+from skyparley.domain.lines import ChainResult, compare_table, place_on_feed, seen_is_true
 from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import read_receipt
@@ -38,11 +41,31 @@ def receive(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
     if place == "NEXT" or place == "NEW_EPOCH":
         seen = seen_is_true(line, command.chain)
         if (seen == "AHEAD" and line.compared != "EQUAL") or (line.compared == "AHEAD" and not command.refill):
-            return _only("GAP")  # It may answer statements that we lost: first they come back (line-v1 7.7).
+            return _early(
+                view, command, moment
+            )  # It may answer statements that we lost: they come first (line-v1 7.7).
         return _accept(view, command, line, moment, new_epoch=place == "NEW_EPOCH", seen_false=seen != "TRUE")
     if place == "FORK" or place == "BROKEN":
         return _evidence(view, command, line, place, moment)
-    return _only(place)
+    return _early(view, command, moment) if place == "GAP" else _only(place)
+
+
+def _early(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
+    """Before its turn nothing is taken, but a LIFE statement rings at once, on its signature alone, and has no receipt yet."""
+    statement = statement_hash(command.jws)
+    known = statement in view.matters or statement in view.forgotten.matters
+    if known or not _asks_for_life(command):
+        return _only("GAP")
+    heard = HeardEarly(peer=command.peer, jws=command.jws, received_utc=moment.now, bearer=command.bearer)
+    return Decided((heard, *life_came(view, command.peer, moment.now)), Outcome(result="GAP"))
+
+
+def _asks_for_life(command: ReceiveStatement) -> bool:
+    try:
+        envelope = read_meaning(command.payload)
+    except NotUnderstood:
+        return False
+    return envelope.cls == "LIFE" and envelope.role == command.kid.split("/")[1] and bool(asks_of(envelope))
 
 
 def _accept(
@@ -61,7 +84,8 @@ def _accept(
         items.append(AlarmRaised(code="SEEN_FALSE", about=number, text=text, peer=line.peer))
     judged = judge_meaning(view, command, line, moment.now)
     if isinstance(judged, Envelope):
-        missing = missing_in_key(view, judged) if judged.type in ("NTC", "NCH") else ()
+        items += _table_of(view, line, judged)
+        missing = missing_in_key(view, judged) if _has_key(judged) else ()
         items.append(_received(command, moment, "KEY_INCOMPLETE" if missing else "", missing, ""))
         if judged.cls == "LIFE":
             items += life_came(view, line.peer, moment.now)
@@ -76,6 +100,21 @@ def _accept(
         slots = ErrSlots(epoch=chain.epoch, seq=chain.seq, hash=statement_hash(command.jws), code=err, ids=missing)
         items.append(draft("ERR", line.peer, slots, moment, reply_to=chain.msg_id))
     return Decided(tuple(items), Outcome(result="RECEIVED"))
+
+
+def _table_of(view: View, line: Line, envelope: Envelope) -> list[Item]:
+    """The table that a statement says its sender held when it sealed; what was sealed before we last heard is no news.
+
+    Nor is what was created before a table came into effect on this line: then both sides held the one before.
+    """
+    since = line.table.since if line.table is not None else 0
+    if envelope.number <= line.peer_table_number or envelope.created_utc < since:
+        return []
+    return compare_table(view, line, envelope.table_hash, envelope.number)
+
+
+def _has_key(envelope: Envelope) -> bool:
+    return isinstance(envelope.slots, NoticeSlots) and envelope.exercise is UNSET
 
 
 def _received(
@@ -101,15 +140,17 @@ def judge_meaning(view: View, command: ReceiveStatement, line: Line, now: int) -
         return "SCHEMA", str(error)
     if command.kid.split("/")[1] != envelope.role:
         return "SCHEMA", f"signed by role {command.kid.split('/')[1]}, says role {envelope.role}"
-    if envelope.exercise is not UNSET:
-        return "EXERCISE", "exercise statements need an exercise key"
-    wrong = _judge(view, envelope, line, now)
+    wrong = judge_turn(view, envelope, line) or _judge(view, envelope, line, now)
     return envelope if wrong is None else wrong
 
 
 def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
+    if envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type not in ("ERR", "LCK"):
+        return judge_reply(view, envelope, line)
+    if envelope.exercise is not UNSET:
+        return judge_exercise(envelope)
     match envelope.type:
-        case "NTC" | "NCH":
+        case "NTC" | "NCH" | "HAZ" | "HUM" | "SAR":
             return judge_notice(view, envelope, now)
         case "NCX" | "NACT" | "NEND":
             return judge_act(view, envelope)
@@ -122,12 +163,12 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
         case "AGR":
             return judge_agreement(view, envelope, line)
         case "PRO" | "CPR" | "ACC":
-            if envelope.table_hash != view.table_hash:
+            if envelope.table_hash != view.table_hash_of(line.peer):
                 return "TABLE_MISMATCH", "our tables differ"
             if envelope.type == "ACC":
                 return judge_accept(view, envelope, line, now)
             return judge_offer(view, envelope, now)
-    assert_never(envelope.type)
+    return judge_said(envelope)
 
 
 def _countered(view: View, command: ReceiveStatement) -> list[Item]:

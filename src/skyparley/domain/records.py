@@ -11,15 +11,19 @@ import msgspec
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
+from skyparley.domain.line_states import AgreementState
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import (
     LIFE_KINDS,
     PRIORITY_KINDS,
+    Class,
     LeadClass,
     NoticeKind,
     ProposalKind,
 )
+from skyparley.domain.messages.matter_slots import FreeText
 from skyparley.domain.messages.slots import Agreement, DueRegard, GapsSlot, TermNotice, VolumeSlot
+from skyparley.domain.table import Table
 from skyparley.evidence.card import Card
 
 Number = tuple[int, int]
@@ -231,7 +235,6 @@ class AgreementRecord:
         return "IN_FORCE" if self.peer_holds else "PENDING"
 
 
-LineState = Literal["NONE", "IN_FORCE"]
 Compared = Literal["NO", "EQUAL", "AHEAD", "DIVERGED"]
 
 
@@ -254,14 +257,27 @@ class Feed:
         return held[seq - 1] if held is not None and 0 < seq <= len(held) else None
 
 
+class LineTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A table that holds on one line.  `clause`: what both signed for it.  `since`: when it came into effect here."""
+
+    table: Table
+    hash: str
+    since: int
+    clause: str = ""
+
+
 @dataclass
 class Line:
     """Everything between us and one peer."""
 
     peer: Fingerprint
     card: Card
-    state: LineState = "NONE"
+    state: AgreementState = "NONE"
+    table: LineTable | None = None
+    """What holds on this line alone; None while that is the table that this node was started with."""
     peer_table_hash: str = ""
+    peer_table_number: Number = NOTHING
+    """How far the peer's feed was when it said so: what it sealed before says nothing about the table it holds now."""
     compared: Compared = "NO"
     sent: Feed = field(default_factory=Feed)
     received: Feed = field(default_factory=Feed)
@@ -294,6 +310,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = 0
     valid_until: int = 0
     reply_by: int = 0
+    exercise: bool = False
+    cls: Class | Literal[""] = ""
+    """Its class where the catalogue leaves it to what it answers or is about."""
+    free_text: FreeText | None = None
     sign: str = ""
     """Canonical agreement bytes to be signed at sealing; empty for most."""
 

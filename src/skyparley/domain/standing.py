@@ -1,6 +1,6 @@
 """What stands around a notice as a node's state holds it: the surroundings that settling asks.
 
-This is the one place that says by which numbers two parties' volumes are kept apart when a way to settle is looked for.
+Two parties' volumes are kept apart by the numbers of the line between them (line_tables.py).
 """
 
 from collections.abc import Collection, Sequence
@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.detection import by_notice
 from skyparley.domain.dialogue_states import notices_of
+from skyparley.domain.line_tables import separation_between
 from skyparley.domain.records import Conflict, Notice
 from skyparley.domain.settling_parts import Near
 from skyparley.domain.shape_slots import volume_slot
 from skyparley.domain.view import NoticeKey, View
 from skyparley.domain.volumes import volume_of
-from skyparley.geometry.volumes import Separation, Volume, judge
+from skyparley.geometry.volumes import Volume, judge
 
 ADOPTED_TOLERANCES = 2
 """What only the other side sees as a conflict is apart by at most the tolerance here: so many more make it one here too."""
@@ -39,19 +40,13 @@ class Standing:
             Near(
                 hit.given,
                 volume_of(view.notices[hit.notice].current.volumes[hit.other]),
-                separation_of(view, self._party, hit.notice[0]),
+                separation_between(view, self._party, hit.notice[0]),
             )
             for hit in view.hits(self._party, [volume_slot(volume) for volume in volumes])
             if hit.notice not in self._left_out
         ]
         found += [one for one in self._held if judge(volumes[one.given], one.volume, one.separation).conflict]
         return found
-
-
-def separation_of(view: View, one: Fingerprint, other: Fingerprint) -> Separation:
-    """What the table of the line between two parties asks.  One table serves all lines of a node today."""
-    assert view.own in (one, other), "a node knows the tables of its own lines"
-    return view.table.separation
 
 
 def standing_around(view: View, conflict: Conflict, notice: Notice) -> Standing:
@@ -70,8 +65,8 @@ def _on_their_word(view: View, conflict: Conflict, notice: Notice, against: Noti
     if not conflict.adopted:
         return ()
     mine, theirs = conflict.volumes if notice.party == view.own else conflict.volumes[::-1]
-    separation = separation_of(view, notice.party, against.party)
-    more_m = ADOPTED_TOLERANCES * view.table.verdict_tolerance_m
+    separation = separation_between(view, notice.party, against.party)
+    more_m = ADOPTED_TOLERANCES * view.table_of(conflict.other_party).verdict_tolerance_m
     return (
         Near(
             mine,

@@ -4,6 +4,7 @@ Every member is a whole number whose unit is the last part of its name.  Source:
 """
 
 import tomllib
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,25 @@ import msgspec
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import digest
 from skyparley.geometry.volumes import Separation
+
+
+class LeastSizes(msgspec.Struct, frozen=True):
+    """How small a notice may be (DIS-02).  0: any size."""
+
+    radius_m: int
+    band_ft: int
+    duration_ms: int
+
+
+ANY_SIZE: Final = LeastSizes(0, 0, 0)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A number that another table gives another value.  Its unit is the last part of its name."""
+
+    name: str
+    before: int
+    after: int
 
 
 class BadTable(ValueError):
@@ -87,6 +107,37 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     rescue_ms: int
     rescue_level3_ms: int
     crossing_ms: int
+    # Clocks of the line, of people and of written acts.
+    human_check_ms: int
+    check_answer_ms: int
+    degraded_check_ms: int
+    shift_ms: int
+    silent_ms: int
+    suspend_ack_ms: int
+    arrangement_ms: int
+    coverage_ack_ms: int
+    meeting_ms: int
+    voice_summary_ms: int
+    lost_no_new_use_ms: int
+    terminated_life_ms: int
+    # Escalation, each from the moment the statement was received.
+    supervisor_life_ms: int
+    level2_life_ms: int
+    level2_safety_ms: int
+    level2_humanitarian_ms: int
+    # Read-back: a larger difference blocks the acknowledgment (NOT-08).
+    read_back_ms: int
+    read_back_lateral_m: int
+    read_back_vertical_ft: int
+    read_back_time_ms: int
+    # Matters that ask people to act.
+    stop_answer_ms: int
+    stop_quiet_ms: int
+    identity_ms: int
+    identity_revise_ms: int
+    rescue_ms: int
+    rescue_level3_ms: int
+    crossing_ms: int
     # Clock quality.
     skew_warn_ms: int
     skew_bad_ms: int
@@ -114,6 +165,11 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             highest_ground_ft=self.highest_ground_ft,
         )
 
+    @property
+    def least(self) -> LeastSizes:
+        """How small a notice may be."""
+        return LeastSizes(self.least_radius_m, self.least_band_ft, self.least_duration_ms)
+
 
 NUMBERS: Final = tuple(field.name for field in msgspec.structs.fields(Table))
 
@@ -121,6 +177,21 @@ NUMBERS: Final = tuple(field.name for field in msgspec.structs.fields(Table))
 def table_hash(table: Table) -> str:
     """The hash of the canonical table; both sides must hold the same.  Source: line-v1 section 10."""
     return digest(canonical(table))
+
+
+def table_diff(one: Table, other: Table) -> tuple[Change, ...]:
+    """The numbers in which `other` differs from `one`, in the order of the table; empty where they are equal."""
+    pairs = ((name, getattr(one, name), getattr(other, name)) for name in NUMBERS)
+    return tuple(Change(name, before, after) for name, before, after in pairs if before != after)
+
+
+def strictest(tables: Iterable[Table]) -> LeastSizes:
+    """The least sizes that satisfy every one of the tables, of which there is at least one."""
+    sizes = [table.least for table in tables]
+    assert sizes, "no table, no sizes"
+    return LeastSizes(
+        max(one.radius_m for one in sizes), max(one.band_ft for one in sizes), max(one.duration_ms for one in sizes)
+    )
 
 
 def parse_table(text: str) -> Table:

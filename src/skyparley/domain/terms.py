@@ -12,6 +12,7 @@ from skyparley.base.errors import Reason
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.detection import by_notice
 from skyparley.domain.dialogue_states import notices_of
+from skyparley.domain.line_tables import readers_of, separation_between
 from skyparley.domain.messages.codes import ProposalKind
 from skyparley.domain.messages.slots import (
     TermNotice,
@@ -52,7 +53,7 @@ def new_volumes(view: View, term: TermNotice) -> tuple[VolumeSlot, ...]:
 
 def separated(view: View, pair: tuple[TermNotice, TermNotice]) -> bool:
     """Whether the two notices keep the table's distance under the terms."""
-    separation = view.table.separation
+    separation = separation_between(view, Fingerprint(pair[0].party), Fingerprint(pair[1].party))
     return not any(
         judge(volume_of(one), volume_of(two), separation).conflict
         for one in new_volumes(view, pair[0])
@@ -111,7 +112,7 @@ def term_reasons(view: View, conflict: Conflict, pair: tuple[TermNotice, TermNot
             volumes=term.volumes,
             due_regard=notice.current.due_regard,
         )
-        reasons += content_reasons(view, version, now)
+        reasons += content_reasons(view, version, now, readers_of(view, notice))
     if reasons:
         return reasons
     if all(term.volumes is UNSET or term.volumes == notice_volumes(view, term) for term in pair):
@@ -150,11 +151,12 @@ def own_content_reasons(view: View, pair: tuple[TermNotice, TermNotice], now: in
     reasons: list[Reason] = []
     for term in pair:
         if term.party == view.own and term.volumes is not UNSET:
-            current = view.notices[(view.own, term.id)].current
+            notice = view.notices[(view.own, term.id)]
+            current = notice.current
             after = NoticeVersion(
                 version=term.version + 1, kind=current.kind, volumes=term.volumes, due_regard=current.due_regard
             )
-            reasons += content_reasons(view, after, now)
+            reasons += content_reasons(view, after, now, readers_of(view, notice))
     return reasons
 
 

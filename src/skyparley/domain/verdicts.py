@@ -23,8 +23,8 @@ def check_claim(view: View, peer: Fingerprint, slots: ConflictSlots) -> list[Ite
         return []  # Versions that crossed: each side will find what the new ones make.
     sides = ((own.party, own.id), own.current.version), ((other.party, other.id), other.current.version)
     pair = pair_id(sides[0][0], sides[1][0])
-    if (slots.pair_id, slots.conflict_id) != (pair, conflict_id(pair, sides[0], sides[1], view.table_hash)):
-        if view.lines[peer].peer_table_hash != view.table_hash:
+    if (slots.pair_id, slots.conflict_id) != (pair, conflict_id(pair, *sides, view.table_hash_of(peer))):
+        if view.lines[peer].peer_table_hash != view.table_hash_of(peer):
             return []  # Another table gives another id; TABLE_MISMATCH is shown already.
         return _alarm(view, peer, slots, "gives another id for the same pair")
     return _compare(view, peer, slots, own, other)
@@ -36,16 +36,16 @@ def _compare(view: View, peer: Fingerprint, slots: ConflictSlots, own: Notice, o
     if own_place >= len(own.current.volumes) or other_place >= len(other.current.volumes):
         return _alarm(view, peer, slots, "names a volume that is not there")
     volumes = volume_of(own.current.volumes[own_place]), volume_of(other.current.volumes[other_place])
-    verdict = judge(*volumes, view.table.separation)
-    tolerance = view.table.verdict_tolerance_m
+    table = view.table_of(peer)
+    verdict, tolerance = judge(*volumes, table.separation), table.verdict_tolerance_m
     ours = gaps_slot(Hit((peer, other.id), own_place, other_place, verdict))
     if abs(ours.lateral_m - slots.gaps.lateral_m) > tolerance + 1:
         return _alarm(view, peer, slots, f"lateral gap {slots.gaps.lateral_m} m, ours {ours.lateral_m} m")
     known = view.conflicts.get(slots.pair_id)
     if known is not None and known.live and known.conflict_id == slots.conflict_id:
         return []
-    beyond_m = verdict.gaps.lateral_m - verdict.margin_m - view.table.separation_lateral_m
-    if verdict.conflict or separated(*volumes, view.table.separation) or beyond_m > tolerance:
+    beyond_m = verdict.gaps.lateral_m - verdict.margin_m - table.separation_lateral_m
+    if verdict.conflict or separated(*volumes, table.separation) or beyond_m > tolerance:
         return _alarm(view, peer, slots, "is no conflict by our geometry")
     start = max(own.current.volumes[own_place].start, other.current.volumes[other_place].start)
     end = min(own.current.volumes[own_place].end, other.current.volumes[other_place].end)

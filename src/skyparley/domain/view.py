@@ -10,7 +10,9 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import Outcome
 from skyparley.domain.events import Event
 from skyparley.domain.forgotten import Forgotten
-from skyparley.domain.messages.codes import ClockKind, ClockQuality
+from skyparley.domain.matter_records import Matter
+from skyparley.domain.messages.codes import ClockKind, ClockQuality, LeadClass, Post
+from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.misuse_kept import Misuse
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Draft, Line, Notice, OpenAcceptance, OwedDraft
@@ -31,6 +33,15 @@ class Hit(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """A statement as it was taken: at what time here, with which lead class where it tells a notice."""
+
+    envelope: Envelope
+    hash: str
+    at: int
+    lead: LeadClass | None = None
+
+
 class View(Protocol):
     """The state as decisions see it: everything that earlier commands of the batch left."""
 
@@ -41,9 +52,21 @@ class View(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def table(self) -> Table: ...
+    def table(self) -> Table:
+        """The table that this node was started with: for what concerns no line, and lines that signed no other."""
+        ...
+
     @property
     def table_hash(self) -> str: ...
+
+    def table_of(self, peer: Fingerprint) -> Table:
+        """The table that holds on the line to a peer."""
+        ...
+
+    def table_hash_of(self, peer: Fingerprint) -> str:
+        """Its hash."""
+        ...
+
     @property
     def judged_by(self) -> str:
         """The hash of the table that the journal's conflicts were computed by; empty before the first."""
@@ -64,6 +87,15 @@ class View(Protocol):
     @property
     def pairs_of(self) -> Mapping[NoticeKey, Set[str]]:
         """Pair ids of all conflicts, over or not, that a notice took part in."""
+        ...
+
+    @property
+    def matters(self) -> Mapping[str, Matter]:
+        """Statements that ask people for something, by hash."""
+        ...
+
+    def post_of(self, account: str) -> Post:
+        """The post in which an account acts now; DESK where it has no other."""
         ...
 
     @property

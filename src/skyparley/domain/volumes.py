@@ -27,11 +27,11 @@ from skyparley.domain.messages.slots import (
     VolumeSlot,
     W84Slot,
 )
-from skyparley.domain.table import Table
+from skyparley.domain.table import LeastSizes
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.levels import Level, Ref
 from skyparley.geometry.shapes import Arc, Circle, Corridor, Line, Orbit, Polygon, Shape, contains_shape
-from skyparley.geometry.validation import vertices_needed
+from skyparley.geometry.validation import problems, vertices_needed
 from skyparley.geometry.volumes import Volume, volume_problems
 
 _LEVELS: Final[dict[type[LevelSlot], Ref]] = {
@@ -90,6 +90,15 @@ def volume_of(slot: VolumeSlot) -> Volume:
     return Volume(shape_of(slot.shape), level_of(slot.lower), level_of(slot.upper), slot.start, slot.end)
 
 
+def shape_reasons(slot: ShapeSlot, field: str = "area") -> list[Reason]:
+    """Everything wrong with an area alone; empty when all is right.  Source: line-v1 5.2."""
+    if len(canonical(slot)) > limits.NOTICE_BYTES:
+        return [
+            Reason("TOO_LARGE", f"the area takes more than {limits.NOTICE_BYTES} bytes; tell fewer vertices", field)
+        ]
+    return [Reason(problem.code, problem.text, field) for problem in problems(shape_of(slot))]
+
+
 def geometry_reasons(volumes: Sequence[VolumeSlot]) -> list[Reason]:
     """Everything wrong with areas, levels and windows, volume by volume; empty when all is right.
 
@@ -113,27 +122,27 @@ def geometry_reasons(volumes: Sequence[VolumeSlot]) -> list[Reason]:
     return reasons
 
 
-def least_size_reasons(kind: NoticeKind, volumes: Sequence[VolumeSlot], table: Table) -> list[Reason]:
-    """What is smaller than the table lets a notice be (DIS-02): area and band of each volume, time of their union.
+def least_size_reasons(kind: NoticeKind, volumes: Sequence[VolumeSlot], least: LeastSizes) -> list[Reason]:
+    """What is smaller than a notice may be (DIS-02): area and band of each volume, time of their union.
 
     Life and hazard notices are told as they are.  Assumes volumes without geometry problems.
     """
     if kind in NO_LEAST_SIZE_KINDS:
         return []
-    least_m2 = pi * table.least_radius_m**2
+    least_m2 = pi * least.radius_m**2
     reasons = []
     for place, slot in enumerate(volumes):
         volume = volume_of(slot)
         where = f"volumes[{place}]"
         if area_m2(volume.shape) < least_m2 * 0.999:
-            radius = f"{table.least_radius_m / METRES_PER_NM:.4g} NM ({table.least_radius_m} m) radius"
+            radius = f"{least.radius_m / METRES_PER_NM:.4g} NM ({least.radius_m} m) radius"
             text = f"volume {place + 1}: the area is smaller than a circle of {radius}; tell a larger one"
             reasons.append(Reason("AREA_TOO_SMALL", text, where))
-        if _band_ft(slot) < table.least_band_ft:
-            text = f"volume {place + 1}: the band is thinner than {table.least_band_ft} ft; tell a thicker one"
+        if _band_ft(slot) < least.band_ft:
+            text = f"volume {place + 1}: the band is thinner than {least.band_ft} ft; tell a thicker one"
             reasons.append(Reason("BAND_TOO_THIN", text, where))
-    if _union_ms(volumes) < table.least_duration_ms:
-        text = f"the windows together are shorter than {table.least_duration_ms // 60_000} min; tell a longer time"
+    if _union_ms(volumes) < least.duration_ms:
+        text = f"the windows together are shorter than {least.duration_ms // 60_000} min; tell a longer time"
         reasons.append(Reason("PERIOD_TOO_SHORT", text, "volumes"))
     return reasons
 

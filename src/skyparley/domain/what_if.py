@@ -16,7 +16,7 @@ from skyparley.domain.detection import by_notice, found_between, worst
 from skyparley.domain.filing import Weighed, full_ref, too_much, weigh_change, weigh_new
 from skyparley.domain.messages.codes import LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import GapsSlot, VolumeSlot
-from skyparley.domain.notices import bound_reasons, content_reasons, notice_lead_class, own_notice
+from skyparley.domain.notices import bound_reasons, content_reasons, own_notice, shortest_lead
 from skyparley.domain.proposals import mover_of
 from skyparley.domain.records import Notice, version_ref
 from skyparley.domain.settling import settle
@@ -136,7 +136,9 @@ def ways(view: View, would_be: Notice, now: int) -> tuple[Way, ...]:
     for made in found:
         volumes = tuple(map(volume_slot, made.changes[0][1]))
         after = msgspec.structs.replace(would_be.current, volumes=volumes)
-        refused = content_reasons(view, after, now) or (held is not None and bound_reasons(view, held, volumes, now))
+        refused = content_reasons(view, after, now, would_be.audience) or (
+            held is not None and bound_reasons(view, held, volumes, now)
+        )
         if not refused and not view.hits(view.own, volumes):
             taken.append(Way(kind=made.kind, text=made.text, cost=made.cost, volumes=volumes))
     return tuple(taken)
@@ -177,7 +179,7 @@ def _would_be(view: View, weighed: Weighed, now: int) -> tuple[WouldBe, Notice]:
         reasons=weighed.reasons,
         conflicts=_conflicts(view, would_be, weighed.hits),
         told=tuple(view.lines[peer].name for peer in weighed.audience),
-        lead_class=notice_lead_class(view.table, weighed.version, now),
+        lead_class=shortest_lead(view, weighed.version, weighed.audience, now),
     )
     return would, would_be
 

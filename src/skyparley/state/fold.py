@@ -12,10 +12,11 @@ from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
 from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
 from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
-from skyparley.domain.records import Conflict, Feed, Line, Notice, NoticeVersion, Number
+from skyparley.domain.records import LIVE_STATES, Conflict, Feed, Line, LineTable, Notice, NoticeVersion, Number
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
 from skyparley.state.forgetting import forget
+from skyparley.state.matters import forget_matter, heard_early, rang, ring_passed
 from skyparley.state.projection import State
 from skyparley.state.ringing import ring_alarm, tell_hook
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
@@ -112,6 +113,21 @@ def _table_set(state: State, event: e.TableSet, at: int) -> None:
     state.judged_by = event.table_hash
 
 
+def _line_table_set(state: State, event: e.LineTableSet, at: int) -> None:
+    """Another table holds on a line.  Where both signed it, the peer holds it too, until it says otherwise."""
+    line = state.lines[event.peer]
+    line.table = LineTable(table=event.table, hash=event.table_hash, since=at, clause=event.clause)
+    if event.clause:
+        line.peer_table_hash = event.table_hash
+    for notice in state.notices.values():
+        if notice.party in (event.peer, state.own) and notice.state in LIVE_STATES:
+            # A shorter time is left to the clock, which tells; a longer one brings back what just left detection.
+            if notice.past:
+                notice.past = notice.current.end + state.longest_time_ms(notice.party) <= at
+            if notice.live:
+                settle(state, notice, at)
+
+
 def _pinned(state: State, event: e.PeerPinned, at: int) -> None:
     card = read_card(event.card)
     held = state.lines.get(card.fingerprint)
@@ -126,7 +142,9 @@ def _established(state: State, event: e.LineEstablished, at: int) -> None:
 
 
 def _table(state: State, event: e.TableCompared, at: int) -> None:
-    state.lines[event.peer].peer_table_hash = event.table_hash
+    line = state.lines[event.peer]
+    line.peer_table_hash = event.table_hash
+    line.peer_table_number = (event.epoch, event.seq)
 
 
 def _compared(state: State, event: e.HeadsCompared, at: int) -> None:
@@ -334,8 +352,22 @@ def _hook_tried(state: State, event: e.HookTried, at: int) -> None:
     tell_hook(state.rings, event, at)
 
 
+def _rang(state: State, event: e.Rang, at: int) -> None:
+    rang(state, event, at)
+
+
+def _heard_early(state: State, event: e.HeardEarly, at: int) -> None:
+    heard_early(state, event, meaning_again(jws.payload_again(event.jws)), at)
+
+
+def _matter_forgotten(state: State, event: e.MatterForgotten, at: int) -> None:
+    forget_matter(state, event)
+
+
 def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
     state.deadlines.clear(event.what, event.about)
+    if event.what == "RING":
+        ring_passed(state, event.about, at)
     if event.what == "FORGET":
         state.deadlines.set("FORGET", event.about, at + state.keep_ms)  # It still mattered: looked at again later.
 
@@ -355,6 +387,7 @@ def _nothing(state: State, event: e.Event, at: int) -> None:
 _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.NodeStarted: _started,
     e.TableSet: _table_set,
+    e.LineTableSet: _line_table_set,
     e.ClockAnchored: _anchored,
     e.PeerPinned: _pinned,
     e.LineEstablished: _established,
@@ -382,6 +415,9 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.UnauthenticatedHeard: _unauthenticated,
     e.PeerClockNoted: _peer_clock,
     e.HookTried: _hook_tried,
+    e.Rang: _rang,
+    e.HeardEarly: _heard_early,
+    e.MatterForgotten: _matter_forgotten,
     e.DeadlinePassed: _deadline,
     e.EpochAsked: _epoch_asked,
     e.EpochOpened: _epoch_opened,

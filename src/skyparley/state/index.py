@@ -1,8 +1,8 @@
 """Which notices are near: one index of ours, one of everybody else's, each asked with the other's volumes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from itertools import islice
-from typing import cast
+from typing import NamedTuple, cast
 
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.slots import VolumeSlot
@@ -10,7 +10,14 @@ from skyparley.domain.records import Notice
 from skyparley.domain.view import Hit, NoticeKey
 from skyparley.domain.volumes import volume_of
 from skyparley.geometry.index import VolumeIndex
-from skyparley.geometry.volumes import Separation
+from skyparley.geometry.volumes import Separation, Volume
+
+
+class Required(NamedTuple):
+    """What volumes are kept apart by: one separation from everybody, or one from each of several groups of parties."""
+
+    everybody: Separation | None
+    groups: tuple[tuple[Separation, Set[Fingerprint]], ...] = ()
 
 
 class NoticeIndex:
@@ -40,15 +47,16 @@ class NoticeIndex:
         """How many notices of a party are held."""
         return self._live.get(party, 0)
 
-    def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot], separation: Separation) -> list[Hit]:
-        """Conflicts of a party's volumes with the notices of the other side."""
+    def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot], required: Required) -> list[Hit]:
+        """Conflicts of a party's volumes with the notices of the other side: by volume, then group, then as filed."""
         self._file(tuple(self._waiting.items()))
         index = self._others if party == self._own else self._ours
-        found = []
+        found: list[Hit] = []
         for given, slot in enumerate(volumes):
-            for key, verdict in index.conflicts(volume_of(slot), separation):
-                other, notice_id, place = cast(tuple[Fingerprint, str, int], key)
-                found.append(Hit((other, notice_id), given, place, verdict))
+            if required.everybody is not None:
+                found += _found(index, given, volume_of(slot), required.everybody)
+            for separation, parties in required.groups:
+                found += _found(index, given, volume_of(slot), separation, parties)
         return found
 
     def _note(self, key: NoticeKey, volumes: tuple[VolumeSlot, ...]) -> None:
@@ -76,3 +84,15 @@ class NoticeIndex:
 
     def _side(self, party: Fingerprint) -> VolumeIndex:
         return self._ours if party == self._own else self._others
+
+
+def _found(
+    index: VolumeIndex, given: int, volume: Volume, separation: Separation, parties: Set[Fingerprint] | None = None
+) -> list[Hit]:
+    """Hits of one volume with the notices of these parties; with anybody's where none are named."""
+    skip = None if parties is None else lambda key: cast(tuple[Fingerprint, str, int], key)[0] not in parties
+    found = []
+    for key, verdict in index.conflicts(volume, separation, skip=skip):
+        other, notice_id, place = cast(tuple[Fingerprint, str, int], key)
+        found.append(Hit((other, notice_id), given, place, verdict))
+    return found

@@ -14,7 +14,8 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.forgotten import Forgotten
-from skyparley.domain.messages.codes import ClockKind
+from skyparley.domain.matter_records import Matter
+from skyparley.domain.messages.codes import ClockKind, Post
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.misuse_kept import Misuse, Unauthenticated
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
@@ -22,8 +23,9 @@ from skyparley.domain.rings_kept import Rings
 from skyparley.domain.table import Table, table_hash
 from skyparley.domain.view import Hit, NoticeKey
 from skyparley.evidence.card import Card
+from skyparley.geometry.volumes import Separation
 from skyparley.state.clocks import Deadlines
-from skyparley.state.index import NoticeIndex
+from skyparley.state.index import NoticeIndex, Required
 
 RING_ONCE: Final = frozenset({"FORK", "BROKEN", "DIVERGED", "VERDICT_DIFFERS"})
 """Alarms that are asked after before they are raised again: only of these it is kept for ever what they were about."""
@@ -66,6 +68,8 @@ class State:
         """Ids of agreements that neither expired nor were voided, by notice."""
         self.agreements_about: dict[NoticeKey, set[str]] = {}
         """Ids of all agreements, over or not, by notice."""
+        self.matters: dict[str, Matter] = {}
+        """Statements that ask people for something, by hash."""
         self.forgotten = Forgotten()
         self.pending: set[str] = set()
         """Ids of agreements whose countersignature the peer is not known to hold."""
@@ -77,8 +81,34 @@ class State:
 
     # --- what decisions read -------------------------------------------------------------------------------
 
+    def table_of(self, peer: Fingerprint) -> Table:
+        line = self.lines.get(peer)
+        return self.table if line is None or line.table is None else line.table.table
+
+    def table_hash_of(self, peer: Fingerprint) -> str:
+        line = self.lines.get(peer)
+        return self.table_hash if line is None or line.table is None else line.table.hash
+
     def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot]) -> list[Hit]:
-        return self.index.hits(party, volumes, self.table.separation)
+        return self.index.hits(party, volumes, self._required(party))
+
+    def _required(self, party: Fingerprint) -> Required:
+        """What volumes of a party are kept apart by: one separation, unless they are ours and our lines differ."""
+        if party != self.own:
+            return Required(self.table_of(party).separation)
+        if all(line.table is None for line in self.lines.values()):
+            return Required(self.table.separation)
+        groups: dict[Separation, set[Fingerprint]] = {}
+        for peer in self.lines:
+            groups.setdefault(self.table_of(peer).separation, set()).add(peer)
+        return Required(next(iter(groups))) if len(groups) == 1 else Required(None, tuple(groups.items()))
+
+    def longest_time_ms(self, party: Fingerprint) -> int:
+        """For how long after its end a notice of a party may still be too close to another; ours to those of any line."""
+        if party != self.own:
+            return self.table_of(party).separation_time_ms
+        signed = (line.table.table for line in self.lines.values() if line.table is not None)
+        return max(self.table.separation_time_ms, *(table.separation_time_ms for table in signed), 0)
 
     def conflicts_of(self, party: Fingerprint, notice_id: str) -> list[Conflict]:
         pairs = sorted(self.pairs_of.get((party, notice_id), ()))
@@ -103,6 +133,13 @@ class State:
     def next_notice_id(self, after: int = 0) -> str:
         prefix = self.name if self.name[0].isalpha() else f"N{self.name}"
         return f"{prefix}-{self.highest_id + 1 + after:04d}"
+
+    def post_of(self, account: str) -> Post:
+        return "DESK"
+
+    def acts_slowly(self, line: Line, *, here: bool) -> bool:
+        """Whether the desk that must act, ours or theirs, is known to be empty or silent: then people are rung sooner."""
+        return False
 
     def due(self, now: int) -> list[tuple[int, str, str]]:
         return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)

@@ -16,6 +16,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.forgotten import Stub
+from skyparley.domain.matter_records import Matter
 from skyparley.domain.misuse_kept import Misuse
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Feed, Line, Notice, OpenAcceptance
 from skyparley.domain.rings_kept import Rings
@@ -99,6 +100,10 @@ class _Agreements(_Piece, frozen=True, tag="agreements"):
     agreements: list[AgreementRecord]
 
 
+class _Matters(_Piece, frozen=True, tag="matters"):
+    matters: list[Matter]
+
+
 class _Answers(_Piece, frozen=True, tag="answers"):
     answers: list[tuple[str, tuple[str, Outcome], int]]
 
@@ -113,6 +118,10 @@ class _GonePairs(_Piece, frozen=True, tag="gone pairs"):
 
 class _GoneAgreements(_Piece, frozen=True, tag="gone agreements"):
     agreements: list[str]
+
+
+class _GoneMatters(_Piece, frozen=True, tag="gone matters"):
+    matters: list[str]
 
 
 class _Deadlines(_Piece, frozen=True, tag="deadlines"):
@@ -165,11 +174,13 @@ def _parts(state: State) -> Iterator[_Piece]:
     yield from map(_Notices, _slices(state.notices.values()))
     yield from map(_Conflicts, _slices(state.conflicts.values()))
     yield from map(_Agreements, _slices(state.agreements.values()))
+    yield from map(_Matters, _slices(state.matters.values()))
     answers = ((key, answer, state.answered_at[key]) for key, answer in state.answers.items())
     yield from map(_Answers, _slices(answers))
     yield from map(_Gone, _slices(state.forgotten.notices.items(), 16 * PER_PIECE))
     yield from map(_GonePairs, _slices(state.forgotten.pairs.items(), 16 * PER_PIECE))
     yield from map(_GoneAgreements, _slices(state.forgotten.agreements, 16 * PER_PIECE))
+    yield from map(_GoneMatters, _slices(state.forgotten.matters, 16 * PER_PIECE))
     yield from map(_Deadlines, _slices(state.deadlines.held(), 16 * PER_PIECE))
 
 
@@ -239,6 +250,8 @@ def _put(state: State, piece: "_AnyPiece") -> None:
         case _Agreements():
             for record in piece.agreements:
                 state.keep_agreement(record)
+        case _Matters():
+            state.matters.update((matter.hash, matter) for matter in piece.matters)
         case _Answers():
             for key, answer, at in piece.answers:
                 state.answers[key], state.answered_at[key] = answer, at
@@ -248,6 +261,8 @@ def _put(state: State, piece: "_AnyPiece") -> None:
             state.forgotten.pairs.update(piece.pairs)
         case _GoneAgreements():
             state.forgotten.agreements.update(piece.agreements)
+        case _GoneMatters():
+            state.forgotten.matters.update(piece.matters)
         case _Deadlines():
             for what, about, due in piece.due:
                 state.deadlines.set(what, about, due)
@@ -302,10 +317,12 @@ _AnyPiece = (
     | _Notices
     | _Conflicts
     | _Agreements
+    | _Matters
     | _Answers
     | _Gone
     | _GonePairs
     | _GoneAgreements
+    | _GoneMatters
     | _Deadlines
     | _End
 )

@@ -11,7 +11,8 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.agreements import agreement_of
 from skyparley.domain.dialogue_states import Act, next_state
 from skyparley.domain.forgotten import after_late_act
-from skyparley.domain.messages.catalogue import StatementType
+from skyparley.domain.ladder import asks_of
+from skyparley.domain.messages.catalogue import FIRST_TELLS, StatementType
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
     AcceptSlots,
@@ -42,7 +43,9 @@ from skyparley.domain.records import (
     Place,
     Told,
 )
+from skyparley.domain.view import Taken
 from skyparley.domain.volumes import shrinks
+from skyparley.state.matters import act_about, take_up
 from skyparley.state.projection import State
 
 
@@ -59,7 +62,28 @@ class Statement:
 
 
 def fold_statement(state: State, line: Line, statement: Statement) -> None:
-    """Let a statement on a line take effect."""
+    """Let a statement on a line take effect.  An exercise is only told and acted on: nothing real changes by it."""
+    if statement.envelope.exercise is UNSET:
+        _take_effect(state, line, statement)
+    _ask_people(state, line, statement)
+
+
+def _ask_people(state: State, line: Line, statement: Statement) -> None:
+    """What it asks of people, and what people did about another."""
+    envelope = statement.envelope
+    ours = statement.received_utc is None
+    lead = None
+    if isinstance(envelope.slots, NoticeSlots) and not ours:
+        notice = state.notices.get((envelope.from_, envelope.slots.id))
+        lead = notice.lead_class if notice is not None else None
+    taken = Taken(envelope, statement.hash, statement.at, lead)
+    if asks_of(envelope):
+        take_up(state, line, taken, ours=ours)
+    elif envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type != "ERR":
+        act_about(state, taken, ours=ours)
+
+
+def _take_effect(state: State, line: Line, statement: Statement) -> None:
     slots = statement.envelope.slots
     match slots:
         case NoticeSlots():
@@ -91,7 +115,7 @@ def settle(state: State, notice: Notice, at: int = 0) -> None:
     state.index.put(notice)
     about = f"{notice.party} {notice.id}"
     if notice.live:
-        state.deadlines.set("PAST", about, notice.current.end + state.table.separation_time_ms)
+        state.deadlines.set("PAST", about, notice.current.end + state.longest_time_ms(notice.party))
         state.deadlines.clear("FORGET", about)
     else:
         state.deadlines.clear("PAST", about)
@@ -103,7 +127,7 @@ def settle(state: State, notice: Notice, at: int = 0) -> None:
 def set_content(state: State, notice: Notice, content: NoticeVersion, at: int) -> None:
     """A new version, which may bring back a notice whose period was over: what it says now is what counts."""
     notice.current = content
-    notice.past = content.end + state.table.separation_time_ms <= at
+    notice.past = content.end + state.longest_time_ms(notice.party) <= at
 
 
 # --- notices ---------------------------------------------------------------------------------------------------
@@ -116,7 +140,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     content = NoticeVersion(version=version, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
     if notice is not None and statement.restored and another_was_filed(notice, envelope):
         # What waits about this id was decided about the other notice: it must not be said of this one.
-        _forget_owed(state, slots.id, ("NTC", "NCH", "NCX", "NACT", "NEND"))
+        _forget_owed(state, slots.id, (*FIRST_TELLS, "NCH", "NCX", "NACT", "NEND"))
         notice = None
     late = state.forgotten.notices.pop((envelope.from_, slots.id), None)
     if notice is None:
@@ -130,8 +154,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
         set_content(state, notice, content, statement.at)
     before = notice.told.get(line.peer)
     if before is None or not shrinks(before.volumes, slots.volumes):
-        seen = NOTHING if envelope.seen is UNSET else envelope.seen.number
-        notice.places[line.peer] = Place(envelope.number, seen)
+        notice.places[line.peer] = Place(envelope.number, envelope.seen_number)
     told_state = before.state if before is not None else late.state if late is not None else "NOTIFIED"
     notice.told[line.peer] = Told(envelope.number, statement.hash, content, told_state)
     if envelope.from_ == state.own:
@@ -141,7 +164,7 @@ def _notice(state: State, line: Line, statement: Statement, slots: NoticeSlots) 
     else:
         notice.missing_key = statement.missing
         notice.received_utc = statement.received_utc
-        notice.lead_class = notice_lead_class(state.table, content, statement.at)
+        notice.lead_class = notice_lead_class(state.table_of(line.peer), content, statement.at)
     settle(state, notice, statement.at)
 
 
@@ -259,7 +282,8 @@ def _accepted(state: State, statement: Statement, slots: AcceptSlots) -> None:
     conflict.acceptance = Acceptance(agreement, slots.agreement_id, slots.signature, statement.hash)
     conflict.revision += 1
     state.deadlines.clear("REPLY", conflict.pair_id)
-    state.deadlines.set("COUNTERSIGN", conflict.pair_id, statement.at + state.table.countersignature_ms)
+    wait_ms = state.table_of(conflict.other_party).countersignature_ms
+    state.deadlines.set("COUNTERSIGN", conflict.pair_id, statement.at + wait_ms)
 
 
 def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlots) -> None:
@@ -281,7 +305,8 @@ def _agreed(state: State, line: Line, statement: Statement, slots: AgreementSlot
         state.pending.add(slots.agreement_id)
     for term in agreement.notices:
         state.agreed_on.setdefault((Fingerprint(term.party), term.id), set()).add(slots.agreement_id)
-    state.deadlines.set("EXPIRING", slots.agreement_id, agreement.until - state.table.agreement_warning_ms)
+    warning_ms = state.table_of(line.peer).agreement_warning_ms
+    state.deadlines.set("EXPIRING", slots.agreement_id, agreement.until - warning_ms)
     state.deadlines.set("EXPIRES", slots.agreement_id, agreement.until)
     for term in agreement.notices:
         if term.volumes is not UNSET:

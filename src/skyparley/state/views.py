@@ -6,22 +6,21 @@ EXPIRED whether or not a clock has rung, and a notice of a peer stays a notice o
 
 from typing import Literal
 
-import msgspec
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.dialogue_states import asked_to_move
+from skyparley.domain.line_states import AgreementState
+from skyparley.domain.line_tables import least_sizes, readers_of
 from skyparley.domain.lines import may_seal, negotiation_reasons
 from skyparley.domain.messages.codes import ClockKind, LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, TermNotice, VolumeSlot
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, Offer
 from skyparley.domain.table import Table
 from skyparley.domain.volumes import least_size_reasons
+from skyparley.state.matter_views import MatterView, matter_views
 from skyparley.state.projection import State
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Base: absent means absent."""
+from skyparley.state.shown import View, party_name
 
 
 class PartyView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -135,8 +134,14 @@ class AgreementView(View, frozen=True, kw_only=True, omit_defaults=True):
 class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     peer: str
     fingerprint: str
-    state: Literal["NONE", "IN_FORCE"]
+    state: AgreementState
     table: Literal["EQUAL", "MISMATCH", "UNKNOWN"]
+    table_hash: str
+    """Of the table that holds on this line."""
+    numbers: Table | None = None
+    """That table, where it is not the one that this node was started with; by which clause, and since when."""
+    table_clause: str = ""
+    table_since: int | None = None
     compared: Literal["NO", "EQUAL", "AHEAD", "DIVERGED"]
     ready: bool
     """Statements can be sealed on it."""
@@ -173,16 +178,10 @@ class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
     notices: tuple[NoticeView, ...]
     conflicts: tuple[ConflictView, ...]
     agreements: tuple[AgreementView, ...]
+    matters: tuple[MatterView, ...] = ()
+    """Statements that ask people for something; what is still asked first, by class and age."""
     alarms: tuple[AlarmView, ...]
     statement: str = "Not a certified separation service: crews' own duty to avoid remains."
-
-
-def party_name(state: State, party: str) -> str:
-    """What the desk calls a party."""
-    if party == state.own:
-        return state.name
-    line = state.lines.get(Fingerprint(party))
-    return line.name if line else party[:8]
 
 
 def overview(state: State, now: int) -> Overview:
@@ -199,6 +198,7 @@ def overview(state: State, now: int) -> Overview:
         notices=tuple(notice_view(state, notice, now) for notice in state.notices.values()),
         conflicts=tuple(conflict_view(state, conflict, now) for conflict in state.conflicts.values()),
         agreements=tuple(agreement_view(state, record, now) for record in state.agreements.values()),
+        matters=matter_views(state, now),
         alarms=tuple(alarm_view(state, alarm) for alarm in state.alarms),
     )
 
@@ -207,6 +207,7 @@ def notice_view(state: State, notice: Notice, now: int) -> NoticeView:
     """A notice with who was told and what they received."""
     open_conflicts = state.conflicts_of(notice.party, notice.id)
     shown = notice.state
+    least = least_sizes(state, readers_of(state, notice))
     return NoticeView(
         party=party_name(state, notice.party),
         own=notice.party == state.own,
@@ -224,7 +225,7 @@ def notice_view(state: State, notice: Notice, now: int) -> NoticeView:
         received_utc=notice.received_utc,
         lead_class=notice.lead_class,
         missing_key=notice.missing_key,
-        small=bool(least_size_reasons(notice.current.kind, notice.current.volumes, state.table)),
+        small=bool(least_size_reasons(notice.current.kind, notice.current.volumes, least)),
         conflicts=tuple(conflict.pair_id for conflict in open_conflicts),
     )
 
@@ -348,12 +349,16 @@ def line_view(state: State, line: Line) -> LineView:
     """A line; the door adds how the link is."""
     table: Literal["EQUAL", "MISMATCH", "UNKNOWN"] = "UNKNOWN"
     if line.peer_table_hash:
-        table = "EQUAL" if line.peer_table_hash == state.table_hash else "MISMATCH"
+        table = "EQUAL" if line.peer_table_hash == state.table_hash_of(line.peer) else "MISMATCH"
     return LineView(
         peer=line.name,
         fingerprint=line.peer,
         state=line.state,
         table=table,
+        table_hash=state.table_hash_of(line.peer),
+        numbers=None if line.table is None else line.table.table,
+        table_clause="" if line.table is None else line.table.clause,
+        table_since=None if line.table is None else line.table.since,
         compared=line.compared,
         ready=may_seal(line),
         sent=line.sent.head[1],

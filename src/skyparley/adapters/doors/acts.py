@@ -50,6 +50,18 @@ ACTS: Final = (
     Act("/conflicts/{pair_id}/reject", c.Reject, "Reject the open offer"),
     Act("/conflicts/{pair_id}/stand_by", c.StandBy, "Ask the other side to wait for an answer"),
     Act("/conflicts/{pair_id}/withdraw", c.Withdraw, "Withdraw our open offer"),
+    Act("/statements", c.Say, "Say something of its own: stop, distress, relay, whose aircraft, laser, interference"),
+    Act("/statements/{statement}/acknowledge", c.Acknowledge, "Received and understood; not agreement"),
+    Act(
+        "/statements/{statement}/read_back",
+        c.ReadBackMatter,
+        "Read the data back; a mismatch blocks the acknowledgment",
+    ),
+    Act("/statements/{statement}/pass_on", c.PassOn, "The controlling unit was told"),
+    Act("/statements/{statement}/done", c.ReportDone, "What was asked is done"),
+    Act("/statements/{statement}/refuse", c.RefuseMatter, "What was asked is not done, with a coded reason"),
+    Act("/statements/{statement}/identity", c.AnswerIdentity, "Whose aircraft: ours, not ours, or checking"),
+    Act("/statements/{statement}/answer", c.AnswerMatter, "Accept, decline, counter or stand by: a rescue box"),
     Act("/lines/{peer}/epoch", c.OpenEpoch, "One of two persons opens a new epoch of our feed", right="act"),
     Act("/clock", c.AnchorClock, "Set the clock of a SCALED node", given=("real_ms",)),
 )

@@ -31,6 +31,7 @@ from skyparley.domain.proposals import Suggestions, suggest
 from skyparley.domain.what_if import foresee, ways, with_ways
 from skyparley.engine.node import Node
 from skyparley.state import views
+from skyparley.state.matter_views import matter_views
 from skyparley.state.projection import State
 
 
@@ -170,7 +171,9 @@ class DeskDoor:
         body = await read_json(request, most_bytes=act.most_bytes)
         given = {"real_ms": self._node.clock.real_ms()} if "real_ms" in act.given else {}
         command, digest = read_act(act, dict(request.path_params), body, given)
-        by_desk = c.ByDesk(command=command, account=actor.name, key=f"{actor.name}:{key}", request=digest)
+        by_desk = c.ByDesk(
+            command=command, account=actor.name, key=f"{actor.name}:{key}", request=digest, person=actor.person
+        )
         if act.command in TWO_PERSONS:
             ruling = await self._by_two_persons(actor, by_desk)
         else:
@@ -203,6 +206,7 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
     "conflicts": lambda state, now: tuple(views.conflict_view(state, one, now) for one in state.conflicts.values()),
     "agreements": lambda state, now: tuple(views.agreement_view(state, one, now) for one in state.agreements.values()),
     "lines": lambda state, now: tuple(views.line_view(state, one) for one in state.lines.values()),
+    "statements": lambda state, now: matter_views(state, now),
     "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
 }
 """The parts of the overview, each on its own."""

@@ -15,6 +15,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.proposals import Suggestion
 from skyparley.domain.what_if import WhatIf
 from skyparley.state import views
+from skyparley.state.matter_views import MatterView
 
 BASE: Final = "/desk/v1"
 IDEMPOTENCY_KEY: Final = "idempotency-key"
@@ -175,6 +176,7 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
         "conflicts": views.ConflictView,
         "agreements": views.AgreementView,
         "lines": views.LineView,
+        "statements": MatterView,
         "alarms": views.AlarmView,
     }
     read = [

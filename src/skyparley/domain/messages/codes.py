@@ -3,7 +3,11 @@
 from typing import Final, Literal, get_args
 
 Class = Literal["LIFE", "SAFETY", "PRIORITY", "COORD", "ADMIN"]
-Role = Literal["desk", "machine"]
+Role = Literal["desk", "machine", "exercise"]
+"""Who signs a statement.  `exercise` signs every exercise statement and no other (LINE-10)."""
+Post = Literal["DESK", "ALTERNATE", "LINGUIST", "SUPERVISOR", "LEVEL2", "LEVEL3"]
+"""Whom a ring is for and who acts: a role, never a name (LINE-07, IAM-04)."""
+Language = Literal["en", "ru", "fr", "ar", "tr", "he", "zh"]
 NoticeKind = Literal[
     "TRANSIT",
     "AREA WORK",
@@ -22,6 +26,34 @@ RejectReason = Literal["CAPACITY", "SAFETY", "WEATHER", "OTHER", "NOT STATED"]
 ReasonCode = Literal[
     "WX", "EM", "MED", "SAR", "HUM", "HUM-ESCORT", "NAV", "LOST LINK", "TRAFFIC", "CAPACITY", "NOT STATED"
 ]
+ActionCode = Literal[
+    "TURNING LEFT",
+    "TURNING RIGHT",
+    "CLIMBING",
+    "DESCENDING",
+    "MAINTAINING",
+    "STOPPING",
+    "HOLDING",
+    "NO ACTION POSSIBLE",
+    "NOT OURS",
+    "REFUSED",
+]
+"""What the controlling unit does about a statement (V9).  Source: DOMAIN 10.4."""
+RefusalReason = Literal[
+    "WX", "EM", "TRAFFIC", "CAPACITY", "SAFETY", "NO ACTION POSSIBLE", "NOT OURS", "OTHER", "NOT STATED"
+]
+"""Why something that was asked is not done (RFS)."""
+LineReason = Literal["POLITICAL", "SAFETY", "TECHNICAL", "REVIEW", "OTHER", "NOT STATED"]
+"""Why a party suspends, resumes or terminates the line (CON-05)."""
+DeskState = Literal["STAFFED", "UNSTAFFED", "SILENT", "DECLINED"]
+"""How a desk is, by itself (STAT) or as the other side finds it.  Source: DOMAIN 11.1."""
+IdentityAnswer = Literal["OURS", "NOT OURS", "CHECKING"]
+AircraftClass = Literal["FIXED WING", "ROTARY WING", "UAS", "GLIDER", "BALLOON", "OTHER"]
+Precision = Literal["EXACT", "ROUNDED"]
+RelaySource = Literal["CIVIL ATS", "SHIP", "UN", "RESCUE CENTRE", "NEIGHBOUR", "OTHER"]
+ReadBackField = Literal["POSITION", "LOWER", "UPPER", "START", "END"]
+"""What of a statement is read back, in this order (NOT-08)."""
+CheckKind = Literal["MACHINE", "HUMAN"]
 QueryField = Literal["AREA", "LEVELS", "PERIOD", "KIND", "DUE REGARD"]
 ChangedField = Literal["KIND", "AREA", "LEVELS", "PERIOD", "DUE REGARD"]
 LeadClass = Literal["PLANNED", "SHORT", "IMMEDIATE", "LATE"]
@@ -43,6 +75,7 @@ ErrCode = Literal[
     "EXERCISE",
 ]
 
+READ_BACK_FIELDS: Final[tuple[ReadBackField, ...]] = get_args(ReadBackField)
 NOTICE_KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
 CHANGED_FIELDS: Final[tuple[ChangedField, ...]] = get_args(ChangedField)
 LIFE_KINDS: Final = frozenset({"SAR"})

@@ -8,9 +8,28 @@ from msgspec import UNSET, Meta, UnsetType
 from skyparley.base import limits
 from skyparley.base.canonical import canonical, parse_canonical
 from skyparley.base.ids import Fingerprint, digest
-from skyparley.domain.messages.catalogue import CATALOGUE, PHRASE_OF_KIND, StatementType
+from skyparley.domain.messages.catalogue import (
+    CATALOGUE,
+    FIRST_TELLS,
+    PHRASE_OF_IDENTITY,
+    PHRASE_OF_KIND,
+    StatementType,
+    class_of,
+    slots_of,
+    told_by,
+)
 from skyparley.domain.messages.codes import Class, ClockQuality, Role
-from skyparley.domain.messages.slots import FingerprintText, Hash, ProposalSlots, Slots, Utc, Version, Wire
+from skyparley.domain.messages.matter_slots import CheckSlots, FreeText, IdentityAnswerSlots
+from skyparley.domain.messages.slots import (
+    ChangeSlots,
+    FingerprintText,
+    Hash,
+    NoticeSlots,
+    ProposalSlots,
+    Utc,
+    Version,
+    Wire,
+)
 
 PROTO: Final = "skyparley/1"
 Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
@@ -70,6 +89,7 @@ class _Meaning(Wire, frozen=True, kw_only=True, rename={"from_": "from", "cls": 
     reply_by: Utc | UnsetType = UNSET
     exercise: Literal[True] | UnsetType = UNSET
     table_hash: Hash
+    free_text: FreeText | UnsetType = UNSET
     slots: msgspec.Raw
 
 
@@ -97,11 +117,17 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     reply_by: int | UnsetType = UNSET
     exercise: bool | UnsetType = UNSET
     table_hash: str
-    slots: Slots
+    free_text: FreeText | UnsetType = UNSET
+    slots: Wire
 
     @property
     def number(self) -> tuple[int, int]:
         return (self.epoch, self.seq)
+
+    @property
+    def seen_number(self) -> tuple[int, int]:
+        """The number of the last statement that its sender had received; nothing sorts before every statement."""
+        return (0, 0) if self.seen is UNSET else self.seen.number
 
 
 class NotAStatement(ValueError):
@@ -114,8 +140,10 @@ class NotUnderstood(ValueError):
 
 _chain: Final = msgspec.json.Decoder(Chain)
 _meaning: Final = msgspec.json.Decoder(_Meaning)
-_slots: Final[dict[str, msgspec.json.Decoder[Slots]]] = {
-    kind: msgspec.json.Decoder(row.slots) for kind, row in CATALOGUE.items()
+_slots: Final[dict[tuple[str, bool], msgspec.json.Decoder[Wire]]] = {
+    (kind, in_dialogue): msgspec.json.Decoder(slots_of(kind, in_dialogue=in_dialogue))
+    for kind in CATALOGUE
+    for in_dialogue in (True, False)
 }
 _MEMBERS: Final = _Meaning.__struct_fields__[:-1]
 assert _Meaning.__struct_fields__ == Envelope.__struct_fields__, "the same members in the same order"
@@ -156,7 +184,8 @@ def _understood(payload: bytes) -> Envelope:
     outer = _meaning.decode(payload)
     # In the order of the members, which both have in common.
     members = msgspec.structs.astuple(outer)[:-1]
-    return Envelope(**dict(zip(_MEMBERS, members, strict=True)), slots=_slots[outer.type].decode(outer.slots))
+    slots = _slots[(outer.type, outer.dialog_id is not UNSET)].decode(outer.slots)
+    return Envelope(**dict(zip(_MEMBERS, members, strict=True)), slots=slots)
 
 
 def write(envelope: Envelope) -> bytes:
@@ -176,33 +205,64 @@ def statement_hash(jws: str) -> str:
     return digest(jws.encode("ascii"))
 
 
-def phrase_code(kind: StatementType, slots: Slots) -> str:
-    """The phrase code that a type carries; empty where it has none."""
-    if isinstance(slots, ProposalSlots):
-        return PHRASE_OF_KIND[slots.kind]
-    return CATALOGUE[kind].code
+def phrase_code(kind: StatementType, slots: Wire, *, answers: bool) -> str:
+    """The phrase code that a type carries; empty where it has none.  `answers`: it has `reply_to`."""
+    match slots:
+        case ProposalSlots():
+            return PHRASE_OF_KIND[slots.kind]
+        case IdentityAnswerSlots():
+            return PHRASE_OF_IDENTITY[slots.answer]
+        case CheckSlots():
+            return "L2" if answers else "L1"
+    code = CATALOGUE[kind].code
+    return "" if code == "*" else code
 
 
 _DIALOGUE: Final = frozenset({"PRO", "CPR", "ACC", "REJ", "SBY", "WDR", "AGR"})
-_VERSIONED: Final = _DIALOGUE | {"NTC", "NCH", "NCX", "NACT", "NEND", "NQR"}
+"""Types with `dialog_id`, the four in the middle only where they are about a conflict."""
+_ABOUT_NOTICE: Final = FIRST_TELLS | {"NCH", "NCX", "NACT", "NEND", "NQR"}
 _OFFERS: Final = frozenset({"PRO", "CPR"})
+_ANSWERS: Final = frozenset({"ACK", "RDB", "PAS", "DON", "RFS", "IDA"})
+"""Types that always answer a statement."""
 
 
 def _against_catalogue(envelope: Envelope) -> str:
     row = CATALOGUE[envelope.type]
-    if envelope.cls != row.cls:
-        return f"class of {envelope.type} is {row.cls}"
-    if envelope.role != row.role:
-        return f"role of {envelope.type} is {row.role}"
-    if (envelope.code or "") != phrase_code(envelope.type, envelope.slots):
-        return f"code of this {envelope.type} is {phrase_code(envelope.type, envelope.slots) or 'absent'}"
+    in_dialogue = envelope.dialog_id is not UNSET
+    role: Role = "exercise" if envelope.exercise is not UNSET else row.role
+    if envelope.role != role:
+        return f"role of {envelope.type} is {role}"
+    matter = row.matter is not None and not in_dialogue
+    wrong = _class_is(envelope, matter)
+    if wrong:
+        return wrong
+    code = phrase_code(envelope.type, envelope.slots, answers=envelope.reply_to is not UNSET)
+    if (envelope.code or "") != code:
+        return f"code of this {envelope.type} is {code or 'absent'}"
+    offers = envelope.type in _OFFERS and not matter
     wants = {
-        "dialog_id": envelope.type in _DIALOGUE,
-        "version": envelope.type in _VERSIONED,
-        "valid_until": envelope.type in _OFFERS,
-        "reply_by": envelope.type in _OFFERS,
+        "dialog_id": envelope.type in _DIALOGUE and not matter,
+        "version": (envelope.type in _DIALOGUE and not matter) or envelope.type in _ABOUT_NOTICE,
+        "valid_until": offers,
+        "reply_by": offers,
     }
     for member, wanted in wants.items():
         if (getattr(envelope, member) is not UNSET) != wanted:
             return f"{member} of {envelope.type} must be {'there' if wanted else 'absent'}"
+    if envelope.reply_to is UNSET and (matter or envelope.type in _ANSWERS):
+        return f"{envelope.type} says in reply_to what it answers"
+    return ""
+
+
+def _class_is(envelope: Envelope, matter: bool) -> str:
+    """What is wrong with the class, as far as the statement alone tells; one that answers has its parent's."""
+    row = CATALOGUE[envelope.type]
+    slots = envelope.slots
+    wanted = None if matter else row.cls
+    if isinstance(slots, ChangeSlots):
+        wanted = class_of(slots.kind)
+    elif isinstance(slots, NoticeSlots) and envelope.type != told_by(slots.kind):
+        return f"a notice of kind {slots.kind} is told by {told_by(slots.kind)}"
+    if wanted is not None and envelope.cls != wanted:
+        return f"class of this {envelope.type} is {wanted}"
     return ""

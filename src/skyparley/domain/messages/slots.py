@@ -279,20 +279,4 @@ class ErrSlots(Wire, frozen=True, kw_only=True):
     ids: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=limits.KEY_ENTRIES)] = ()
 
 
-Slots = (
-    NoticeSlots
-    | ChangeSlots
-    | CancelSlots
-    | AtSlots
-    | QuerySlots
-    | ConflictSlots
-    | ProposalSlots
-    | AcceptSlots
-    | RejectSlots
-    | StandBySlots
-    | WithdrawSlots
-    | AgreementSlots
-    | ErrSlots
-)
-
 AGREEMENT_MEANS: Final = "NO CONFLICT SEEN UNDER THESE TERMS"

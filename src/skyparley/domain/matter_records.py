@@ -1,0 +1,115 @@
+"""A matter: a statement that asks people for something, and everything that people did about it, at both ends the same.
+
+Source: DOMAIN 11.2 "Message delivery", "Stop request", "Identity"; line-v1 section 11.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.catalogue import Ask, StatementType
+from skyparley.domain.messages.codes import ActionCode, Class, Post, ReadBackField
+from skyparley.domain.messages.envelope import Envelope, meaning_again
+from skyparley.domain.messages.matter_slots import ReadBackValues
+from skyparley.domain.messages.slots import LevelSlot
+
+MatterState = Literal[
+    "SENT", "RECEIVED", "ACKNOWLEDGED", "PASSED", "ANSWERED", "DONE", "REFUSED", "REOPENED", "EXPIRED"
+]
+ReadBack = Literal["", "DUE", "MISMATCH", "MATCH"]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One act about a matter, in the order in which this node learned of it: the history that is shown."""
+
+    what: str
+    by: Fingerprint
+    at: int
+    """When its sender made it, by its clock."""
+    learned_at: int
+    text: str = ""
+
+
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """The controlling unit was told at `at`; what it does, where that is known."""
+
+    at: int
+    action: ActionCode | None = None
+    level: LevelSlot | None = None
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """A ring: who was rung, and when."""
+
+    post: Post
+    at: int
+
+
+@dataclass
+class Matter:
+    """One statement that asks people for something.  `hash` names it at both nodes."""
+
+    hash: str
+    peer: Fingerprint
+    ours: bool
+    msg_id: str
+    type: StatementType
+    cls: Class
+    payload: str
+    """The canonical payload: what was said, whole."""
+    created_utc: int
+    taken_at: int
+    """When it was sealed here, or received."""
+    exercise: bool = False
+    early: bool = False
+    """Heard out of order, by its signature alone; its place on the feed is still empty."""
+    due: dict[Ask, int] = field(default_factory=dict)
+    """What is still asked, and by when."""
+    ladder: tuple[tuple[int, Post], ...] = ()
+    """Whom to ring next, and when, while something asked is overdue."""
+    rung: list[Rung] = field(default_factory=list)
+    acked_at: int | None = None
+    acked_by: Post | None = None
+    read_back: ReadBack = ""
+    read_back_values: ReadBackValues | None = None
+    differs: tuple[ReadBackField, ...] = ()
+    passed: Passed | None = None
+    closed: Literal["", "DONE", "REFUSED"] = ""
+    outcome: str = ""
+    """The action or reason code that closed it, or the answer that was given."""
+    reopened: str = ""
+    """The hash of the statement that opened it again."""
+    history: list[Step] = field(default_factory=list)
+    revision: int = 1
+    """Grows with every act, so that a desk can say on which state it decided."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """The statement as it was said."""
+        return meaning_again(self.payload.encode())
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is asked any more."""
+        return not self.due
+
+    def overdue(self, now: int) -> bool:
+        """Something asked was to be done by now."""
+        return any(due <= now for due in self.due.values())
+
+    @property
+    def state(self) -> MatterState:
+        """The one word for how far it got.  Acknowledged is never agreed."""
+        if self.reopened:
+            return "REOPENED"
+        if self.closed:
+            return "DONE" if self.closed == "DONE" else "REFUSED"
+        if self.outcome:
+            return "ANSWERED"
+        if self.passed is not None:
+            return "PASSED"
+        if self.acked_at is not None:
+            return "ACKNOWLEDGED"
+        return "SENT" if self.ours else "RECEIVED"

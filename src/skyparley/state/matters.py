@@ -1,0 +1,206 @@
+"""What a statement that asks people for something does to the state, and every act about one: the same at both nodes."""
+
+from typing import Final
+
+from msgspec import UNSET
+
+from skyparley.base.canonical import canonical
+from skyparley.domain import events as e
+from skyparley.domain.ladder import due_times, ladder, start_of
+from skyparley.domain.matter_records import Matter, Passed, Rung, Step
+from skyparley.domain.messages import matter_slots as m
+from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
+from skyparley.domain.read_back import required
+from skyparley.domain.records import Line
+from skyparley.domain.view import Taken
+from skyparley.state.projection import State
+
+
+def take_up(state: State, line: Line, taken: Taken, *, ours: bool) -> None:
+    """A statement that asks for something becomes a matter; one that was heard early keeps what was done about it."""
+    envelope = taken.envelope
+    held = state.matters.get(taken.hash)
+    if held is not None:
+        held.early = False
+        return
+    if taken.hash in state.forgotten.matters:
+        return
+    matter = matter_of(state, line, taken, ours=ours)
+    if not matter.due:
+        return
+    state.matters[taken.hash] = matter
+    reopens = getattr(envelope.slots, "reopens", UNSET)
+    if reopens is not UNSET:
+        _reopen(state, str(reopens), matter)
+    set_clocks(state, matter)
+
+
+def matter_of(state: State, line: Line, taken: Taken, *, ours: bool, early: bool = False) -> Matter:
+    """The matter that a statement makes, taken `at` a time."""
+    envelope, at = taken.envelope, taken.at
+    table = state.table_of(line.peer)
+    due = due_times(table, envelope, at, start_of(envelope))
+    matter = Matter(
+        hash=taken.hash,
+        peer=line.peer,
+        ours=ours,
+        msg_id=envelope.msg_id,
+        type=envelope.type,
+        cls=envelope.cls,
+        payload=canonical(to_plain(envelope)).decode(),
+        created_utc=envelope.created_utc,
+        taken_at=at,
+        exercise=envelope.exercise is not UNSET,
+        early=early,
+        due=due,
+        ladder=ladder(table, envelope, due, at=at, ours=ours, silent=state.acts_slowly(line, here=not ours)),
+    )
+    if not ours and required(envelope, taken.lead):
+        matter.read_back = "DUE"
+    return matter
+
+
+def heard_early(state: State, event: e.HeardEarly, envelope: Envelope, at: int) -> None:
+    """A LIFE statement before its turn: a matter at once, by its signature alone."""
+    taken = Taken(envelope, statement_hash(event.jws), at)
+    if taken.hash not in state.matters and taken.hash not in state.forgotten.matters:
+        matter = matter_of(state, state.lines[event.peer], taken, ours=False, early=True)
+        state.matters[taken.hash] = matter
+        set_clocks(state, matter)
+
+
+def _reopen(state: State, before: str, matter: Matter) -> None:
+    """What was stopped begins again: the same matter, with its history (LIV-08)."""
+    old = state.matters.get(before)
+    if old is None or old.type != matter.type:
+        return
+    old.reopened = matter.hash
+    old.due.clear()
+    matter.history = [*old.history, _step(matter.envelope, "REOPENED", matter.taken_at)]
+    set_clocks(state, old)
+
+
+def act_about(state: State, taken: Taken, *, ours: bool) -> None:
+    """ACK, RDB, PAS, DON, RFS, IDA and the answers: what they change in the matter that they are about."""
+    envelope = taken.envelope
+    matter = state.matters.get(str(getattr(envelope.slots, "hash", "")))
+    if matter is None or matter.ours == ours:
+        return
+    text = _apply(matter, envelope)
+    matter.history.append(_step(envelope, envelope.type, taken.at, text))
+    matter.revision += 1
+    set_clocks(state, matter)
+
+
+def _apply(matter: Matter, envelope: Envelope) -> str:
+    """Change the matter; the words for its history."""
+    slots, at = envelope.slots, envelope.created_utc
+    match slots:
+        case m.AckSlots():
+            _acked(matter, at)
+            matter.acked_by = matter.acked_by or slots.post
+            return slots.post
+        case m.ReadBackSlots():
+            matter.read_back = "MISMATCH" if slots.differs else "MATCH"
+            matter.read_back_values, matter.differs = slots.values, slots.differs
+            return ", ".join(slots.differs) or "MATCH"
+        case m.PassedSlots():
+            _acked(matter, at)
+            action = slots.action or None
+            matter.passed = matter.passed or Passed(at=slots.at, action=action, level=slots.level or None)
+            matter.due.pop("PAS", None)
+            return action or ""
+        case m.DoneSlots():
+            return _close(matter, "DONE", slots.action)
+        case m.RefusedSlots():
+            return _close(matter, "REFUSED", slots.reason)
+        case m.IdentityAnswerSlots():
+            matter.outcome = slots.answer
+            if slots.until is not UNSET:
+                matter.due["ANSWER"] = slots.until
+            else:
+                matter.due.pop("ANSWER", None)
+            return slots.answer
+    return _answer(matter, envelope)
+
+
+def _acked(matter: Matter, at: int) -> None:
+    matter.acked_at = matter.acked_at or at
+    matter.due.pop("ACK", None)
+
+
+def _close(matter: Matter, how: str, code: str) -> str:
+    """The first close stands: a second one is only history."""
+    _acked(matter, matter.created_utc)
+    for ask in ("PAS", "DON"):
+        matter.due.pop(ask, None)
+    if not matter.closed:
+        matter.closed = "DONE" if how == "DONE" else "REFUSED"
+        matter.outcome = code
+    return code
+
+
+def _answer(matter: Matter, envelope: Envelope) -> str:
+    """ACC, REJ, CPR or SBY."""
+    slots = envelope.slots
+    _acked(matter, envelope.created_utc)
+    if isinstance(slots, m.LaterSlots):
+        matter.due["ANSWER"] = slots.until
+        matter.outcome = matter.outcome or "SBY"
+        return "SBY"
+    if matter.outcome not in ("ACC", "REJ"):
+        matter.outcome = envelope.type
+    matter.due.pop("ANSWER", None)
+    return getattr(slots, "reason", "")
+
+
+def _step(envelope: Envelope, what: str, at: int, text: str = "") -> Step:
+    return Step(what=what, by=envelope.from_, at=envelope.created_utc, learned_at=at, text=text)
+
+
+# --- clocks --------------------------------------------------------------------------------------------------------
+
+
+def set_clocks(state: State, matter: Matter) -> None:
+    """The next ring, or when it leaves memory once nothing is asked any more."""
+    if matter.settled:
+        matter.ladder = ()
+        state.deadlines.clear("RING", matter.hash)
+        state.deadlines.set("FORGET MATTER", matter.hash, _over(state, matter) + state.keep_ms)
+        return
+    state.deadlines.clear("FORGET MATTER", matter.hash)
+    if matter.ladder:
+        state.deadlines.set("RING", matter.hash, matter.ladder[0][0])
+    else:
+        state.deadlines.clear("RING", matter.hash)
+        last = max(matter.due.values())
+        state.deadlines.set("FORGET MATTER", matter.hash, max(last, _over(state, matter)) + max(state.keep_ms, DAY_MS))
+
+
+DAY_MS: Final = 86_400_000
+"""What nobody ever answered stays in sight at least this long."""
+
+
+def _over(state: State, matter: Matter) -> int:
+    return max([matter.taken_at, *(step.learned_at for step in matter.history)])
+
+
+def rang(state: State, event: e.Rang, at: int) -> None:
+    """Somebody was rung."""
+    matter = state.matters[event.statement]
+    matter.rung.append(Rung(event.post, at))
+
+
+def ring_passed(state: State, statement: str, at: int) -> None:
+    """The steps of the ladder up to now are behind us."""
+    matter = state.matters[statement]
+    matter.ladder = tuple(step for step in matter.ladder if step[0] > at)
+    set_clocks(state, matter)
+
+
+def forget_matter(state: State, event: e.MatterForgotten) -> None:
+    """It leaves memory; its hash stays, so that a late act about it is taken without a word."""
+    del state.matters[event.statement]
+    state.forgotten.matters.add(event.statement)
+    for what in ("RING", "FORGET MATTER"):
+        state.deadlines.clear(what, event.statement)
