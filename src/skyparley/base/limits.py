@@ -142,3 +142,6 @@ SNAPSHOT_SPOILT: Final = 16  # attempts that somebody's act spoilt, before one i
 SNAPSHOT_BYTES: Final = 1024 * 1024 * 1024  # a larger file is no snapshot of ours and is not read
 AUDIT_PAGE_ENTRIES: Final = 256  # verified at a time behind a snapshot: 2 ms of the journal's thread
 AUDIT_REST_MS: Final = 20  # between two such pages: a million entries take about two minutes
+
+# --- timelines ------------------------------------------------------------------------------------------------
+SCENARIO_BYTES: Final = 4 * 1024 * 1024  # one file of a timeline; thousands of steps

@@ -15,6 +15,7 @@ from skyparley.cli import (
     node_commands,
     notice_commands,
     peer_commands,
+    scenario_commands,
     verify_commands,
     watch_commands,
 )
@@ -43,6 +44,7 @@ for part in (
     dialogue_commands,
     list_commands,
     watch_commands,
+    scenario_commands,
 ):
     part.register(app)
 

@@ -52,7 +52,7 @@ def simulate(seed: int, steps: int = STEPS, *, verbose: bool = False) -> Report:
             world.violations.append(Violation("the_world_ends", LONGEST_S, "somebody waits for what never comes"))
         return world
 
-    with _quiet():
+    with quiet():
         world = run(main())
     return Report(
         seed,
@@ -65,7 +65,7 @@ def simulate(seed: int, steps: int = STEPS, *, verbose: bool = False) -> Report:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Nodes log to nobody meanwhile: what they do stands in the trace."""
     before = structlog.get_config()
     structlog.configure(processors=[_drop])
