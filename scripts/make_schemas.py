@@ -35,6 +35,7 @@ NARROWER: Final[Mapping[tuple[str, str], Schema]] = {
     ("card", "party_key"): KEY,
     ("RoleKey", "key"): KEY,
     ("RoleKey", "role"): {"enum": list(ROLES)},
+    ("SealEntry", "key"): KEY,
     ("Bearer", "kind"): {"enum": list(BEARER_KINDS)},
     ("Bearer", "url"): {
         "type": "string",

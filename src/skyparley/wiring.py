@@ -95,7 +95,7 @@ def build_node(
     accounts = Accounts(NodePaths(folder).accounts)
     luck, clock, bearer = SystemLuck(), clock_of(config.clock), HttpBearer()
     journal = WatchedJournal(SqliteJournal(NodePaths(folder).journal, salt=lambda: luck.fresh_bytes(16)))
-    signer = Signer(identity.card, {"desk": identity.desk, "machine": identity.machine})
+    signer = Signer(identity.card, identity.signing)
     program = program_digest(table_hash(table), identity.card.text, config.clock.kind)
     node = Node(
         card=identity.card,

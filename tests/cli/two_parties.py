@@ -104,7 +104,7 @@ def open_node(folder: Path, nodes: dict[str, Node]) -> Node:
         clock=RealTime(),
         luck=Luck(),
         journal=SqliteJournal(paths.journal, salt=lambda: os.urandom(16)),
-        signer=Signer(identity.card, {"desk": identity.desk, "machine": identity.machine}),
+        signer=Signer(identity.card, identity.signing),
         bearer=Direct(nodes),
     )
     nodes[identity.card.urls[0]] = node

@@ -23,7 +23,6 @@ from skyparley.domain import commands as c
 from skyparley.domain.decide import decide
 from skyparley.domain.events import Event, StatementOwed, StatementSealed, decode, encode
 from skyparley.domain.lines import may_seal
-from skyparley.domain.messages.codes import Role
 from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, read_chain, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import Receipt
 from skyparley.domain.messages.slots import CircleSlot, DueRegard, FlSlot, LevelSlot, VolumeSlot
@@ -34,7 +33,7 @@ from skyparley.domain.view import Item, Moment
 from skyparley.engine.signer import Signer
 from skyparley.evidence import card as cards
 from skyparley.evidence import jws
-from skyparley.evidence.keys import from_seed, public_bytes
+from skyparley.evidence.keys import ROLES, SigningRole, from_seed, public_bytes
 from skyparley.state.fold import fold
 from skyparley.state.projection import State
 
@@ -66,11 +65,9 @@ def circle(
 
 
 @cache
-def _party(name: str) -> tuple[cards.Card, dict[Role, Any]]:
-    party, desk, machine = (
-        from_seed(sha256(f"{name} {role}".encode()).digest()) for role in ("party", "desk", "machine")
-    )
-    keys: dict[Role, Any] = {"desk": desk, "machine": machine}
+def _party(name: str) -> tuple[cards.Card, dict[SigningRole, Any]]:
+    party = from_seed(sha256(f"{name} party".encode()).digest())
+    keys: dict[SigningRole, Any] = {role: from_seed(sha256(f"{name} {role}".encode()).digest()) for role in ROLES}
     roles = tuple(
         cards.RoleKey(role=role, key=b64url(public_bytes(key)), from_ms=0, until_ms=10**14)
         for role, key in keys.items()
@@ -220,7 +217,7 @@ class Node:
 
     # --- forging ------------------------------------------------------------------------------------------------
 
-    def forge(self, peer: "Node", *, role: Role = "desk", patch: Mapping[str, Any] = {}, **members: Any) -> str:
+    def forge(self, peer: "Node", *, role: SigningRole = "desk", patch: Mapping[str, Any] = {}, **members: Any) -> str:
         """A statement that this node's own code would not make: next on the feed, any members, truly signed."""
         sent = self.state.lines[peer.party].sent
         head = sent.head if self.sent.get(peer.party) else NOTHING
@@ -244,7 +241,7 @@ class Node:
         kept = {name: value for name, value in plain.items() if value is not None}
         return self.sign(canonical(kept), role)
 
-    def sign(self, payload: bytes, role: Role = "desk") -> str:
+    def sign(self, payload: bytes, role: SigningRole = "desk") -> str:
         kid = next(self.card.kid_of(entry) for entry in self.card.said.roles if entry.role == role)
         return jws.sign(payload, self.keys[role], kid, jws.STATEMENT)
 

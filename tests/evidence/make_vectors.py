@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from mnemonic import Mnemonic
 
 VECTORS = Path(__file__).parents[2] / "docs" / "spec" / "vectors"
@@ -41,7 +42,19 @@ class Key:
         self.thumbprint = b64(hashlib.sha256(jwk).digest())
 
 
+class SealKey(Key):
+    """The same for a key that files are sealed to."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.opens = X25519PrivateKey.from_private_bytes(self.seed)
+        self.public = self.opens.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        jwk = canon({"crv": "X25519", "kty": "OKP", "x": b64(self.public)})
+        self.thumbprint = b64(hashlib.sha256(jwk).digest())
+
+
 A_PARTY, A_DESK, A_MACHINE = Key("A party"), Key("A desk"), Key("A machine")
+A_SUPERVISOR, A_EXERCISE, A_SEAL = Key("A supervisor"), Key("A exercise"), SealKey("A seal")
 B_PARTY = Key("B party")
 
 
@@ -72,6 +85,8 @@ def keys_vectors() -> dict[str, Any]:
         (A_PARTY, A_PARTY, "party"),
         (A_DESK, A_PARTY, "desk"),
         (A_MACHINE, A_PARTY, "machine"),
+        (A_SUPERVISOR, A_PARTY, "supervisor"),
+        (A_EXERCISE, A_PARTY, "exercise"),
         (B_PARTY, B_PARTY, "party"),
     ):
         entry: dict[str, Any] = {
@@ -177,7 +192,10 @@ def card_payload(**changes: Any) -> dict[str, Any]:
         "roles": [
             {"role": "desk", "key": b64(A_DESK.public), "from": ISSUED, "until": UNTIL},
             {"role": "machine", "key": b64(A_MACHINE.public), "from": ISSUED, "until": UNTIL},
+            {"role": "supervisor", "key": b64(A_SUPERVISOR.public), "from": ISSUED, "until": UNTIL},
+            {"role": "exercise", "key": b64(A_EXERCISE.public), "from": ISSUED, "until": UNTIL},
         ],
+        "seals": [{"key": b64(A_SEAL.public), "from": ISSUED, "until": UNTIL}],
         "bearers": [{"kind": "http", "url": "https://a.example:8441"}],
         "clock": "REAL",
         "issued": ISSUED,
@@ -190,7 +208,8 @@ def card_vectors() -> dict[str, Any]:
     """A card that holds, and cards that must be refused, with the code of the refusal."""
     named, typ = kid(A_PARTY, "party", A_PARTY), "skyparley-card"
     good = canon(card_payload())
-    desk, machine = card_payload()["roles"]
+    desk, machine, *_ = card_payload()["roles"]
+    (seal,) = card_payload()["seals"]
 
     def signed(**changes: Any) -> str:
         return jws(canon(card_payload(**changes)), A_PARTY, named, typ)
@@ -220,11 +239,18 @@ def card_vectors() -> dict[str, Any]:
         ("a name in small letters", "CARD_NAME", signed(name="a")),
         ("a name in another alphabet", "CARD_NAME", signed(name="\u0410")),
         ("a name too long", "CARD_NAME", signed(name="A" * 17)),
-        ("a role that does not exist", "CARD_ROLES", signed(roles=[{**desk, "role": "supervisor"}])),
+        ("a role that does not exist", "CARD_ROLES", signed(roles=[{**desk, "role": "chief"}])),
         ("one key in two roles", "CARD_ROLES", signed(roles=[desk, {**machine, "key": desk["key"]}])),
         ("the party key as a role key", "CARD_ROLES", signed(roles=[{**desk, "key": b64(A_PARTY.public)}])),
         ("a role key of small order", "CARD_ROLES", signed(roles=[{**desk, "key": identity}])),
         ("a role key that is valid at no time", "CARD_ROLES", signed(roles=[{**desk, "until": ISSUED}])),
+        ("a seal key among the roles", "CARD_ROLES", signed(roles=[desk, {**desk, "role": "seal", "key": seal["key"]}])),
+        ("seal keys that are none", "CARD_FORM", signed(seals=[])),
+        ("a seal key with a role", "CARD_FORM", signed(seals=[{**seal, "role": "seal"}])),
+        ("a seal key of small order", "CARD_SEALS", signed(seals=[{**seal, "key": identity}])),
+        ("a seal key above the prime", "CARD_SEALS", signed(seals=[{**seal, "key": b64(b"\xf6" + b"\xff" * 31)}])),
+        ("a seal key for no time", "CARD_SEALS", signed(seals=[{**seal, "until": ISSUED}])),
+        ("a seal key that stands twice", "CARD_SEALS", signed(seals=[seal, seal])),
         (
             "a bearer that does not exist",
             "CARD_BEARERS",
@@ -241,10 +267,31 @@ def card_vectors() -> dict[str, Any]:
                 "payload": good.decode(),
                 "card": text,
                 "fingerprint": A_PARTY.thumbprint,
-                "role_kids": [kid(A_PARTY, "desk", A_DESK), kid(A_PARTY, "machine", A_MACHINE)],
-            }
+                "role_kids": [
+                    kid(A_PARTY, "desk", A_DESK),
+                    kid(A_PARTY, "machine", A_MACHINE),
+                    kid(A_PARTY, "supervisor", A_SUPERVISOR),
+                    kid(A_PARTY, "exercise", A_EXERCISE),
+                ],
+                "seal_seed_hex": A_SEAL.seed.hex(),
+                "seal_key_id": A_SEAL.thumbprint[:11],
+            },
+            _card_without_seals(named, typ),
         ],
         "refused": [{"why": why, "code": code, "card": card} for why, code, card in refused],
+    }
+
+
+def _card_without_seals(named: str, typ: str) -> dict[str, Any]:
+    """A card as it was made before there were seal keys: it holds for ever."""
+    desk, machine, *_ = card_payload()["roles"]
+    payload = canon(card_payload(roles=[desk, machine], seals=None))
+    return {
+        "party_seed_hex": A_PARTY.seed.hex(),
+        "payload": payload.decode(),
+        "card": jws(payload, A_PARTY, named, typ),
+        "fingerprint": A_PARTY.thumbprint,
+        "role_kids": [kid(A_PARTY, "desk", A_DESK), kid(A_PARTY, "machine", A_MACHINE)],
     }
 
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from skyparley.base import limits
 from skyparley.base.ids import b64url
-from skyparley.evidence.card import BadCard, Bearer, Draft, RoleKey, make_card, read_card
-from skyparley.evidence.keys import Kid, fingerprint, from_seed, make_kid, public_bytes
+from skyparley.evidence.card import BadCard, Bearer, Draft, RoleKey, SealEntry, make_card, read_card
+from skyparley.evidence.keys import ROLES, Kid, fingerprint, from_seed, make_kid, public_bytes
+from skyparley.evidence.seal_keys import seal_from_seed, seal_public_bytes
 
 TEXT = v.card_vectors()["cards"][0]["card"]
 CARD = read_card(TEXT)
@@ -25,14 +26,21 @@ seeds = st.lists(st.binary(min_size=32, max_size=32), min_size=2, max_size=6, un
 def test_what_is_made_reads_back(drawn, clock, issued_ms, name):
     party, *rest = (from_seed(seed) for seed in drawn)
     roles = tuple(
-        RoleKey(("desk", "machine")[place % 2], b64url(public_bytes(key)), issued_ms, issued_ms + 1 + place)
+        RoleKey(ROLES[place % len(ROLES)], b64url(public_bytes(key)), issued_ms, issued_ms + 1 + place)
         for place, key in enumerate(rest)
     )
     bearers = (Bearer("http", "https://[2001:db8::1]:8441/line"), Bearer("http", "http://a.example"))
-    draft = Draft(name=name, roles=roles, bearers=bearers, clock=clock, issued_ms=issued_ms)
+    seals = tuple(
+        SealEntry(b64url(seal_public_bytes(seal_from_seed(seed))), issued_ms + place, issued_ms + 2 + place)
+        for place, seed in enumerate(drawn[1:])
+    )
+    draft = Draft(name=name, roles=roles, seals=seals, bearers=bearers, clock=clock, issued_ms=issued_ms)
     card = read_card(make_card(draft, party), issued_ms)
     assert card.said == draft
     assert card.fingerprint == fingerprint(public_bytes(party))
+    assert card.seals == seals
+    assert card.seal_entry(issued_ms + 1) == seals[min(1, len(seals) - 1)], "of those in their time, the one begun last"
+    assert card.seal_entry(issued_ms + len(seals) + 1) is None
     assert card.urls == tuple(bearer.url for bearer in bearers)
     for entry, key in zip(roles, rest, strict=True):
         assert card.role_key(make_kid(card.fingerprint, entry.role, public_bytes(key))) == public_bytes(key)

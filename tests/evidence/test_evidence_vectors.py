@@ -8,6 +8,7 @@ import pytest
 from skyparley.evidence import jws
 from skyparley.evidence.card import BadCard, read_card
 from skyparley.evidence.keys import fingerprint, from_seed, make_kid, parse_kid, public_bytes, thumbprint
+from skyparley.evidence.seal_keys import seal_from_seed, seal_key_id, seal_public_bytes
 from skyparley.evidence.words import to_words
 
 
@@ -61,6 +62,12 @@ def test_cards():
         card = read_card(entry["card"])
         assert card.fingerprint == entry["fingerprint"]
         assert [str(card.kid_of(role)) for role in card.said.roles] == entry["role_kids"]
+        if "seal_key_id" in entry:
+            (named,) = card.seals
+            assert named.public == seal_public_bytes(seal_from_seed(bytes.fromhex(entry["seal_seed_hex"])))
+            assert seal_key_id(named.public) == entry["seal_key_id"]
+        else:
+            assert card.seals == (), "a card of the time before there were seal keys"
 
 
 @pytest.mark.parametrize("why", names_of("card.json", "refused"))

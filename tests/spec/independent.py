@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 Json = dict[str, Any]
 Number = tuple[int, int]
@@ -202,7 +203,8 @@ def _read_card(text: str) -> Card:
         return key
 
     read_jws(text, "skyparley-card", party_key, 16 * KIB)
-    need(set(claimed) == {"card", "name", "party_key", "roles", "bearers", "clock", "issued"}, "CARD_FORM", "members")
+    members = {"card", "name", "party_key", "roles", "bearers", "clock", "issued"}
+    need(set(claimed) - {"seals"} == members, "CARD_FORM", "members")
     need(
         claimed["card"] == 1 and claimed["clock"] in ("REAL", "SCALED") and whole(claimed["issued"]),
         "CARD_FORM",
@@ -212,9 +214,9 @@ def _read_card(text: str) -> Card:
     print_ = thumbprint(from_b64(claimed["party_key"]))
     keys: dict[str, tuple[bytes, int, int]] = {}
     used = {claimed["party_key"]}
-    need(1 <= len(claimed["roles"]) <= 16 and len(claimed["bearers"]) <= 8, "CARD_FORM", "too many or none")
+    need(1 <= len(claimed["roles"]) <= 64 and len(claimed["bearers"]) <= 8, "CARD_FORM", "too many or none")
     for one in claimed["roles"]:
-        need(set(one) == {"role", "key", "from", "until"} and one["role"] in ("desk", "machine"), "CARD_ROLES", "form")
+        need(set(one) == {"role", "key", "from", "until"} and one["role"] in ROLES, "CARD_ROLES", "form")
         key = from_b64(one["key"])
         need(is_sound(key) and one["key"] not in used, "CARD_ROLES", "a key is not sound, or stands twice")
         need(
@@ -222,9 +224,28 @@ def _read_card(text: str) -> Card:
         )
         used.add(one["key"])
         keys[f"{print_}/{one['role']}/{thumbprint(key)[:11]}"] = (key, one["from"], one["until"])
+    if "seals" in claimed:
+        _check_seals(claimed["seals"])
     for bearer in claimed["bearers"]:
         _check_bearer(bearer)
     return Card(claimed["name"], print_, keys)
+
+
+ROLES = ("desk", "machine", "supervisor", "exercise")
+
+
+def _check_seals(seals: list[Json]) -> None:
+    need(1 <= len(seals) <= 16, "CARD_FORM", "too many seal keys, or none")
+    for place, one in enumerate(seals):
+        need(set(one) == {"key", "from", "until"}, "CARD_FORM", "a seal key's members")
+        need(whole(one["from"]) and whole(one["until"]) and one["from"] < one["until"], "CARD_SEALS", "for no time")
+        need(one["key"] not in [other["key"] for other in seals[:place]], "CARD_SEALS", "a key stands twice")
+        key = from_b64(one["key"])
+        need(len(key) == 32 and int.from_bytes(key, "little") < 2**255 - 19, "CARD_SEALS", "not 32 bytes of a number")
+        try:
+            X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(key))
+        except ValueError:
+            raise Wrong("CARD_SEALS", "a seal key of small order") from None
 
 
 def _check_bearer(bearer: Json) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from story import Story
-from two_nodes import ROLES, ROOT, T0, CountedLuck, TwoNodes, card_and_keys, seed
+from two_nodes import ROLES, ROOT, SIGNING, T0, CountedLuck, TwoNodes, card_and_keys, seed
 
 from skyparley.adapters.storage.memory_journal import MemoryJournal
 from skyparley.base.canonical import canonical
@@ -106,7 +106,7 @@ def _first_of_each(pair: TwoNodes) -> list[tuple[str, str]]:
 
 def _catch_up(fingerprints: dict[str, str]) -> str:
     card, keys = card_and_keys("A")
-    signer = Signer(card, {"desk": keys["desk"], "machine": keys["machine"]})
+    signer = Signer(card, {role: keys[role] for role in SIGNING})
     request = CatchUp(
         proto=PROTO,
         from_=fingerprints["A"],

@@ -19,14 +19,15 @@ from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.node import Node
 from skyparley.engine.signer import Signer
 from skyparley.evidence import card as cards
-from skyparley.evidence.keys import PrivateKey, from_seed, public_bytes
+from skyparley.evidence.keys import PrivateKey, SigningRole, from_seed, public_bytes
 from skyparley.state.projection import State
 
 ROOT = Path(__file__).parents[2]
 T0 = 1_795_251_600_000
 """2026-11-21T09:00:00Z: when the clock of every story starts."""
 
-ROLES = ("party", "desk", "machine")
+SIGNING: tuple[SigningRole, ...] = ("desk", "machine", "supervisor", "exercise")
+ROLES = ("party", *SIGNING)
 
 
 def seed(party: str, role: str) -> bytes:
@@ -152,7 +153,7 @@ class TwoNodes:
             clock=self.clock,  # type: ignore[arg-type]
             luck=CountedLuck(name, self._run),
             journal=journal,
-            signer=Signer(card, {"desk": keys["desk"], "machine": keys["machine"]}),
+            signer=Signer(card, {role: keys[role] for role in SIGNING}),
             bearer=self.bearers[name],
         )
 

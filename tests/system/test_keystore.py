@@ -14,9 +14,11 @@ from skyparley.adapters.system.keystore import (
     load_role_keys,
     write_key,
 )
-from skyparley.evidence.keys import from_seed
+from skyparley.evidence.keys import ROLES, from_seed
+from skyparley.evidence.seal_keys import SEAL, seal_from_seed
 
-KEYS = {role: from_seed(bytes([number]) * 32) for number, role in enumerate(("party", "desk", "machine"))}
+KEYS = {role: from_seed(bytes([number]) * 32) for number, role in enumerate(("party", *ROLES))}
+SEALING = seal_from_seed(bytes([9]) * 32)
 PASSPHRASE = "twelve letters or more"
 
 
@@ -25,6 +27,7 @@ def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     for role, key in KEYS.items():
         write_key(key_path(folder, role), key, PASSPHRASE, luck=luck_from(role))
+    write_key(key_path(folder, SEAL), SEALING, PASSPHRASE, luck=luck_from(SEAL))
     return folder
 
 
@@ -32,6 +35,13 @@ def test_keys_open_again_and_only_their_owner_may_read_them(store):
     keys = load_role_keys(store, PASSPHRASE)
     assert keys.desk.private_bytes_raw() == bytes([1]) * 32
     assert keys.machine.private_bytes_raw() == bytes([2]) * 32
+    assert {role: key.private_bytes_raw()[0] for role, key in keys.signing().items()} == {
+        "desk": 1,
+        "machine": 2,
+        "supervisor": 3,
+        "exercise": 4,
+    }
+    assert [key.private_bytes_raw() for key in keys.seals] == [bytes([9]) * 32]
     assert load_key(key_path(store, "party"), PASSPHRASE).private_bytes_raw() == bytes(32)
     assert (store / "keys").stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in (store / "keys").iterdir()} == {0o600}
@@ -47,7 +57,7 @@ def test_a_running_node_does_not_need_the_party_key(store):
 
 
 def test_keys_of_one_node_do_not_share_a_salt(store):
-    assert len({path.read_bytes()[60:120] for path in (store / "keys").iterdir()}) == 3
+    assert len({path.read_bytes()[60:120] for path in (store / "keys").iterdir()}) == 6
 
 
 def test_loading_a_key_is_quick_enough_and_slow_enough(store):
@@ -73,6 +83,7 @@ def test_a_wrong_passphrase_names_the_file(store):
 
 
 def test_a_missing_key_and_one_open_to_others_are_named(store, tmp_path):
+    write_key(key_path(tmp_path, "machine"), KEYS["machine"], PASSPHRASE, luck=luck_from("y"))
     with pytest.raises(KeyFault, match=r"desk\.pem is missing"):
         load_role_keys(tmp_path, PASSPHRASE)
     path = key_path(store, "machine")
@@ -82,6 +93,17 @@ def test_a_missing_key_and_one_open_to_others_are_named(store, tmp_path):
             load_role_keys(store, PASSPHRASE)
     finally:
         path.chmod(0o600)
+
+
+def test_a_key_of_another_kind_in_its_place_is_named(tmp_path):
+    for role, key in KEYS.items():
+        write_key(key_path(tmp_path, role), key, PASSPHRASE, luck=luck_from(role))
+    write_key(key_path(tmp_path, SEAL), KEYS["desk"], PASSPHRASE, luck=luck_from("z"))
+    with pytest.raises(KeyFault, match=r"seal\.pem is not a key of this node: the key is not an X25519 key"):
+        load_role_keys(tmp_path, PASSPHRASE)
+    write_key(tmp_path / "one.pem", SEALING, PASSPHRASE, luck=luck_from("z"))
+    with pytest.raises(KeyFault, match="not an Ed25519 key"):
+        load_key(tmp_path / "one.pem", PASSPHRASE)
 
 
 def test_what_is_no_key_is_named(tmp_path):

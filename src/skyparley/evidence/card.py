@@ -11,15 +11,18 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from skyparley.base import limits
 from skyparley.base.canonical import NotCanonical, canonical, parse_canonical
 from skyparley.base.ids import Fingerprint, b64url, from_b64url
 from skyparley.evidence import jws
 from skyparley.evidence.keys import PARTY_ROLE, ROLES, Kid, PrivateKey, fingerprint, is_sound, make_kid, public_bytes
+from skyparley.evidence.seal_keys import is_sound_seal, seal_key_id
 
 BEARER_KINDS: Final = ("http",)
-ROLE_KEYS_MAX: Final = 16  # desk and machine, with the keys before and after a rotation
+ROLE_KEYS_MAX: Final = 64  # four roles; keys that were replaced stay, for what they signed.  A full card has 12 KiB
+SEAL_KEYS_MAX: Final = 16  # one in use; those before it still open what was sealed before the peer had the newer card
 BEARERS_MAX: Final = 8
 URL_CHARS: Final = 256
 
@@ -57,6 +60,25 @@ class RoleKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
         return self.from_ms <= at_ms < self.until_ms
 
 
+class SealEntry(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_ms": "from", "until_ms": "until"}
+):
+    """A key that files are sealed to, base64url of 32 bytes of X25519, and the half-open time in which to use it."""
+
+    key: _Key
+    from_ms: _Time
+    until_ms: _Time
+
+    @property
+    def public(self) -> bytes:
+        """The 32 public bytes."""
+        return from_b64url(self.key)
+
+    def valid_at(self, at_ms: int) -> bool:
+        """Whether a file may be sealed to this key at that time."""
+        return self.from_ms <= at_ms < self.until_ms
+
+
 class Bearer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way of reaching the party."""
 
@@ -72,6 +94,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     bearers: Annotated[tuple[Bearer, ...], msgspec.Meta(max_length=BEARERS_MAX)]
     clock: Literal["REAL", "SCALED"]
     issued_ms: _Time
+    seals: Annotated[tuple[SealEntry, ...], msgspec.Meta(min_length=1, max_length=SEAL_KEYS_MAX)] | UnsetType = UNSET
 
 
 class _Payload(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +121,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     def urls(self) -> tuple[str, ...]:
         """Where its node answers over HTTP, in the order of its preference; () if nowhere."""
         return tuple(bearer.url for bearer in self.said.bearers if bearer.kind == "http")
+
+    @property
+    def seals(self) -> tuple[SealEntry, ...]:
+        """The keys that files for the party are sealed to; () where the card names none."""
+        return () if self.said.seals is UNSET else self.said.seals
+
+    def seal_entry(self, at_ms: int) -> SealEntry | None:
+        """The key to seal to at a time: of those in their time the one that began last; None where there is none."""
+        usable = [entry for entry in self.seals if entry.valid_at(at_ms)]
+        return max(usable, key=lambda entry: (entry.from_ms, entry.key), default=None)
 
     def role(self, kid: Kid) -> RoleKey | None:
         """What the card certifies under this kid, or None.  The party key certifies and is never a role key."""
@@ -138,8 +171,9 @@ def read_card(text: str, now_ms: int | None = None) -> Card:
     6. BAD_SIGNATURE      the party key signed it
     7. CARD_NAME          its name is 1 to 16 of A-Z, 0-9 and the hyphen
     8. CARD_ROLES         each role is on the closed list, each key sound, its time not empty; no key stands twice
-    9. CARD_BEARERS       each bearer is of a known kind with a usable address
-    10. CARD_FROM_FUTURE  if a time is given: it was not issued later than ten minutes from then
+    9. CARD_SEALS         each seal key is sound, its time not empty; no key stands twice
+    10. CARD_BEARERS      each bearer is of a known kind with a usable address
+    11. CARD_FROM_FUTURE  if a time is given: it was not issued later than ten minutes from then
     """
     if len(text) > limits.CARD_BYTES:
         raise BadCard("CARD_TOO_LARGE", f"{len(text)} characters; a card takes at most {limits.CARD_BYTES}")
@@ -156,6 +190,7 @@ def read_card(text: str, now_ms: int | None = None) -> Card:
     if not is_name(payload.name):
         raise BadCard("CARD_NAME", "a party's name is 1 to 16 of the characters A-Z 0-9 -")
     _check_roles(payload)
+    _check_seals(payload)
     for bearer in payload.bearers:
         _check_bearer(bearer)
     if now_ms is not None and payload.issued_ms > now_ms + limits.REQUEST_AGE_MS:
@@ -194,6 +229,22 @@ def _check_roles(payload: _Payload) -> None:
         if key_id in seen:
             raise BadCard("CARD_ROLES", f"the key {key_id} stands on the card twice")
         seen.add(key_id)
+
+
+def _check_seals(payload: _Payload) -> None:
+    seen = set()
+    for entry in () if payload.seals is UNSET else payload.seals:
+        try:
+            key = entry.public
+        except ValueError:
+            raise BadCard("CARD_SEALS", "a seal key is not base64url of 32 bytes") from None
+        if not is_sound_seal(key):
+            raise BadCard("CARD_SEALS", "a seal key is not a sound X25519 key: anybody could read what is sealed to it")
+        if entry.from_ms >= entry.until_ms:
+            raise BadCard("CARD_SEALS", "a seal key is for no time: it ends before it begins")
+        if seal_key_id(key) in seen:
+            raise BadCard("CARD_SEALS", f"the seal key {seal_key_id(key)} stands on the card twice")
+        seen.add(seal_key_id(key))
 
 
 def _check_bearer(bearer: Bearer) -> None:

@@ -1,4 +1,4 @@
-"""Ed25519 keys: from a seed, to public bytes, to the names that the line uses for parties and keys.
+"""Keys that sign (Ed25519), from a seed to the names that the line uses for parties and keys.
 
 A party is the RFC 7638 thumbprint of its party key.  The party key signs nothing but cards; a card certifies role keys,
 and role keys sign everything else.  A signature names its key by `kid`: party fingerprint / role / key id.
@@ -8,7 +8,7 @@ Nothing here draws luck: a seed is an argument.  Source: DESIGN "Keys"; RFC 8032
 import hashlib
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, get_args
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -27,8 +27,10 @@ KEY_ID_CHARS: Final = 11  # 66 bits of the thumbprint: enough to tell a party's 
 KEYS_AT_HAND: Final = 1024  # a few role keys for each of the few parties that a node knows
 
 PARTY_ROLE: Final = "party"
-ROLES: Final = ("desk", "machine")
-"""The roles that a card may certify: `desk` for what officers say, `machine` for receipts, hellos and heartbeats."""
+SigningRole = Literal["desk", "machine", "supervisor", "exercise"]
+ROLES: Final[tuple[SigningRole, ...]] = get_args(SigningRole)
+"""The roles that a card may certify: `desk` for what officers say, `machine` for receipts, hellos and heartbeats,
+`supervisor` for the second signature where two people must agree, `exercise` for exercises and nothing else."""
 
 _KID = re.compile(
     rf"([A-Za-z0-9_-]{{43}})/({'|'.join((PARTY_ROLE, *ROLES))})/([A-Za-z0-9_-]{{{KEY_ID_CHARS}}})", re.ASCII

@@ -1,4 +1,4 @@
-"""One Ed25519 private key as an encrypted PKCS#8 PEM text, readable by OpenSSL and by `cryptography`.
+"""One private key, Ed25519 or X25519, as an encrypted PKCS#8 PEM text, readable by OpenSSL and by `cryptography`.
 
 PBES2 with scrypt and AES-256-CBC.  The library's own writer would use PBKDF2 with 2,048 rounds, which a guesser of
 human passphrases finds cheap, and would draw its salt inside; here the salt is an argument, so that luck comes through
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from skyparley.evidence.keys import PrivateKey
+from skyparley.evidence.seal_keys import SealKey
 
 # scrypt costs: 16 MiB and some 50 ms a key.  `openssl pkcs8 -scrypt` writes the same, and its reader takes few more.
 SCRYPT_N: Final = 2**14
@@ -33,14 +34,14 @@ _END: Final = "-----END ENCRYPTED PRIVATE KEY-----"
 
 
 class BadPem(ValueError):
-    """Not an encrypted PKCS#8 Ed25519 key."""
+    """Not an encrypted PKCS#8 key, or one of another kind than is wanted."""
 
 
 class WrongPassphrase(ValueError):
     """The key is well formed and this passphrase does not open it."""
 
 
-def dump(key: PrivateKey, passphrase: str, luck: bytes, *, preamble: str = "") -> bytes:
+def dump(key: PrivateKey | SealKey, passphrase: str, luck: bytes, *, preamble: str = "") -> bytes:
     """The PEM bytes of a key.  `luck` is salt and IV: 32 fresh random bytes for every file.
 
     `preamble` is text for people in front of the key, which readers pass over (RFC 7468 2).
@@ -67,6 +68,22 @@ def dump(key: PrivateKey, passphrase: str, luck: bytes, *, preamble: str = "") -
 
 
 def load(data: bytes, passphrase: str) -> PrivateKey:
+    """The Ed25519 key in PEM bytes.  Raises as `load_any`, and BadPem for an X25519 key."""
+    key = load_any(data, passphrase)
+    if not isinstance(key, PrivateKey):
+        raise BadPem("the key is not an Ed25519 key")
+    return key
+
+
+def load_seal(data: bytes, passphrase: str) -> SealKey:
+    """The X25519 key in PEM bytes.  Raises as `load_any`, and BadPem for an Ed25519 key."""
+    key = load_any(data, passphrase)
+    if not isinstance(key, SealKey):
+        raise BadPem("the key is not an X25519 key")
+    return key
+
+
+def load_any(data: bytes, passphrase: str) -> PrivateKey | SealKey:
     """The key in PEM bytes, whichever PKCS#8 encryption wrote them.
 
     Raises BadPem (too large, no such text in it, not encrypted, or another kind of key) or WrongPassphrase.
@@ -87,8 +104,8 @@ def load(data: bytes, passphrase: str) -> PrivateKey:
         raise WrongPassphrase("an empty passphrase does not open this key") from None
     except UnsupportedAlgorithm as error:
         raise BadPem(f"the key is encrypted in a way that is not supported: {error}") from None
-    if not isinstance(key, PrivateKey):
-        raise BadPem("the key is not an Ed25519 key")
+    if not isinstance(key, PrivateKey | SealKey):
+        raise BadPem("the key is not an Ed25519 key, nor an X25519 key")
     return key
 
 

@@ -6,20 +6,20 @@ from functools import lru_cache
 import msgspec
 
 from skyparley.base.ids import b64url
-from skyparley.domain.messages.codes import Role
 from skyparley.domain.profiles import profile
 from skyparley.domain.table import Table
 from skyparley.engine.signer import Signer
 from skyparley.evidence import card as cards
-from skyparley.evidence.keys import PrivateKey, from_seed, public_bytes
+from skyparley.evidence.keys import ROLES, PrivateKey, SigningRole, from_seed, public_bytes
+from skyparley.evidence.seal_keys import SealKey, seal_from_seed, seal_public_bytes
 
 
 class Party(msgspec.Struct, frozen=True):
-    """Who somebody is: a card, and the role keys behind it."""
+    """Who somebody is: a card, and the keys behind it."""
 
     card: cards.Card
-    desk: PrivateKey
-    machine: PrivateKey
+    keys: dict[SigningRole, PrivateKey]
+    seal: SealKey
 
     @property
     def name(self) -> str:
@@ -30,27 +30,30 @@ class Party(msgspec.Struct, frozen=True):
         return self.card.urls[0]
 
     def signer(self) -> Signer:
-        return Signer(self.card, {"desk": self.desk, "machine": self.machine})
+        return Signer(self.card, self.keys)
 
 
 @lru_cache
 def party(name: str) -> Party:
     """The party of this name."""
-    own, desk, machine = (from_seed(hashlib.sha256(f"{name} {role}".encode()).digest()) for role in _ROLES)
+    own, seal = from_seed(_seed(name, "party")), seal_from_seed(_seed(name, "seal"))
+    keys = {role: from_seed(_seed(name, role)) for role in ROLES}
     said = cards.Draft(
         name=name,
-        roles=(_role("desk", desk), _role("machine", machine)),
+        roles=tuple(_role(role, key) for role, key in keys.items()),
+        seals=(cards.SealEntry(key=b64url(seal_public_bytes(seal)), from_ms=0, until_ms=10**13),),
         bearers=(cards.Bearer(kind="http", url=f"http://{name.lower()}.example"),),
         clock="REAL",
         issued_ms=0,
     )
-    return Party(cards.read_card(cards.make_card(said, own)), desk, machine)
+    return Party(cards.read_card(cards.make_card(said, own)), keys, seal)
 
 
-_ROLES = ("party", "desk", "machine")
+def _seed(name: str, role: str) -> bytes:
+    return hashlib.sha256(f"{name} {role}".encode()).digest()
 
 
-def _role(role: Role, key: PrivateKey) -> cards.RoleKey:
+def _role(role: SigningRole, key: PrivateKey) -> cards.RoleKey:
     return cards.RoleKey(role=role, key=b64url(public_bytes(key)), from_ms=0, until_ms=10**13)
 
 

@@ -1,27 +1,63 @@
-"""Who this node is: its card, made again when the settings change, and the keys that it signs with."""
+"""Who this node is: its card, made again when the settings change, and the keys that it signs and opens with."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from skyparley.adapters.system.files import FileFault, locked, read_public, write_atomic
-from skyparley.adapters.system.keystore import find_passphrase, key_path, load_key, load_role_keys
+from skyparley.adapters.system.keystore import (
+    RoleKeys,
+    find_passphrase,
+    key_path,
+    load_key,
+    load_role_keys,
+    load_seal_key,
+    next_path,
+)
 from skyparley.adapters.system.node_dir import NodeFault, NodePaths, draft_of, load_node
 from skyparley.adapters.system.settings import NodeConfig
 from skyparley.base.ids import Fingerprint
 from skyparley.evidence.card import BadCard, Card, make_card, read_card
-from skyparley.evidence.keys import PARTY_ROLE, Kid, PrivateKey, make_kid, public_bytes
+from skyparley.evidence.keys import PARTY_ROLE, ROLES, Kid, PrivateKey, SigningRole, make_kid, public_bytes
+from skyparley.evidence.seal_keys import SEAL, seal_key_id, seal_public_bytes
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a running node signs with, and the card that certifies it."""
+    """What a running node signs and opens files with, and the card that certifies it."""
 
     card: Card
-    desk: PrivateKey
-    desk_kid: Kid
-    machine: PrivateKey
-    machine_kid: Kid
+    keys: RoleKeys
+
+    @property
+    def desk(self) -> PrivateKey:
+        """The key for what officers say."""
+        return self.keys.desk
+
+    @property
+    def desk_kid(self) -> Kid:
+        """Its name."""
+        return self.kid("desk")
+
+    @property
+    def machine(self) -> PrivateKey:
+        """The key for what the node says by itself."""
+        return self.keys.machine
+
+    @property
+    def machine_kid(self) -> Kid:
+        """Its name."""
+        return self.kid("machine")
+
+    @property
+    def signing(self) -> dict[SigningRole, PrivateKey]:
+        """The keys that sign, by role."""
+        return self.keys.signing()
+
+    def kid(self, role: SigningRole) -> Kid:
+        """The name of a role's key."""
+        return make_kid(self.card.fingerprint, role, public_bytes(self.signing[role]))
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -38,20 +74,39 @@ def passphrase_of(
 
 
 def open_identity(folder: Path, passphrase: str) -> Identity:
-    """The role keys, opened and held against the card.  The party key is not touched.
+    """The keys, opened and held against the card.  The party key is not touched.
 
     Raises KeyFault, and NodeFault if the card certifies other keys than those in the folder: peers would refuse
     everything that they sign.
     """
-    card, keys = own_card(folder), load_role_keys(folder, passphrase)
-    desk_kid = make_kid(card.fingerprint, "desk", public_bytes(keys.desk))
-    machine_kid = make_kid(card.fingerprint, "machine", public_bytes(keys.machine))
-    for kid in (desk_kid, machine_kid):
-        if card.role_key(kid) is None:
-            raise NodeFault(
-                "NODE_DAMAGED", f"the {kid.role} key in {folder} is not one that {folder}/own.card certifies"
-            )
-    return Identity(card=card, desk=keys.desk, desk_kid=desk_kid, machine=keys.machine, machine_kid=machine_kid)
+    card = own_card(folder)
+    finish_rotation(folder, card, passphrase)
+    identity = Identity(card=card, keys=load_role_keys(folder, passphrase))
+    strange: list[str] = [role for role in identity.signing if identity.card.role_key(identity.kid(role)) is None]
+    named = {seal_key_id(entry.public) for entry in identity.card.seals}
+    if seal_key_id(seal_public_bytes(identity.keys.seals[0])) not in named:
+        strange.append(SEAL)
+    if strange:
+        raise NodeFault(
+            "NODE_DAMAGED",
+            f"the keys {', '.join(strange)} in {folder} are not those that {folder}/own.card certifies; if this folder "
+            f"is whole, a new card certifies them: skyparley keys complete {folder}",
+        )
+    return identity
+
+
+def finish_rotation(folder: Path, card: Card, passphrase: str) -> None:
+    """Puts each next key in its place that the card names already: a rotation died between the two writes."""
+    for role in (*ROLES, SEAL):
+        path = next_path(folder, role)
+        if not path.exists():
+            continue
+        if role == SEAL:
+            named = seal_public_bytes(load_seal_key(path, passphrase)) in {entry.public for entry in card.seals}
+        else:
+            named = public_bytes(load_key(path, passphrase)) in {entry.public for entry in card.said.roles}
+        if named:
+            os.replace(path, key_path(folder, role))
 
 
 def own_card(folder: Path) -> Card:
@@ -69,12 +124,12 @@ def card_of(folder: Path, *, passphrase: Callable[[], str], now_ms: int) -> Card
     paths = NodePaths(folder)
     with locked(paths.own_card):
         old = own_card(folder)
-        if draft_of(config, old.said.roles, old.said.issued_ms) == old.said:
+        if draft_of(config, old.said, old.said.issued_ms) == old.said:
             return old
         # Peers refuse a card that is not newer than the one they have, whatever our clock says.
         issued_ms = max(config.clock.at(now_ms), old.said.issued_ms + 1)
         key = load_key(key_path(folder, PARTY_ROLE), passphrase())
-        card = read_card(make_card(draft_of(config, old.said.roles, issued_ms), key))
+        card = read_card(make_card(draft_of(config, old.said, issued_ms), key))
         if card.fingerprint != old.fingerprint:
             raise NodeFault("NODE_DAMAGED", f"the party key in {paths.keys} is not the one that made {paths.own_card}")
         write_atomic(paths.own_card, card.text.encode("ascii") + b"\n", mode=0o644)

@@ -1,22 +1,28 @@
 """The node's private keys at rest, and the passphrase that opens them.
 
-DIR/keys/party.pem, desk.pem and machine.pem: encrypted PKCS#8, mode 0600, in a folder of mode 0700.  A running node
-needs desk and machine; the party key only makes cards, and may be kept elsewhere.  Source: DESIGN "Keys".
+DIR/keys/party.pem, one file for each role, and seal.pem: encrypted PKCS#8, mode 0600, in a folder of mode 0700.  A
+running node needs all but the party key, which only makes cards and may be kept elsewhere.  Source: DESIGN "Keys".
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from skyparley.adapters.system.files import FileFault, make_folder, read_private, write_atomic
 from skyparley.base.errors import Fault
 from skyparley.evidence import pem
-from skyparley.evidence.keys import PARTY_ROLE, ROLES, PrivateKey
+from skyparley.evidence.keys import PARTY_ROLE, ROLES, PrivateKey, SigningRole
+from skyparley.evidence.seal_keys import SEAL, SealKey
 
 TokenBytes = Callable[[int], bytes]
 """Where luck comes from: as many fresh random bytes as asked for."""
+
+K = TypeVar("K")
+
+KEY_NAMES: Final = (PARTY_ROLE, *ROLES, SEAL)
+"""Every key of a node, by the name of its file."""
 
 CREDENTIAL: Final = "skyparley-passphrase"
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
@@ -31,32 +37,71 @@ class KeyFault(Fault):
 
 
 class RoleKeys(msgspec.Struct, frozen=True):
-    """What a running node signs with."""
+    """What a running node signs with, and what opens files that were sealed to it.
+
+    `seals` is the key that the card names first in time, and then those that it replaced.
+    """
 
     desk: PrivateKey
     machine: PrivateKey
+    supervisor: PrivateKey
+    exercise: PrivateKey
+    seals: tuple[SealKey, ...]
+
+    def signing(self) -> dict[SigningRole, PrivateKey]:
+        """The keys that sign, by role."""
+        return {
+            "desk": self.desk,
+            "machine": self.machine,
+            "supervisor": self.supervisor,
+            "exercise": self.exercise,
+        }
 
 
 def key_path(folder: Path, role: str) -> Path:
-    """Where a role's key lies; `role` is party, desk or machine."""
-    assert role in (PARTY_ROLE, *ROLES), role
+    """Where the key in use lies; `role` is party, seal or one of ROLES."""
+    assert role in KEY_NAMES, role
     return folder / "keys" / f"{role}.pem"
 
 
-def write_key(path: Path, key: PrivateKey, passphrase: str, *, luck: TokenBytes, preamble: str = "") -> None:
+def next_path(folder: Path, role: str) -> Path:
+    """Where a key lies that is to take the place of the one in use, until the card names it."""
+    return key_path(folder, role).with_name(f"next-{role}.pem")
+
+
+def old_seal_paths(folder: Path) -> list[Path]:
+    """Where the seal keys lie that were replaced, newest first: files sealed to them may still be on their way."""
+    return sorted((folder / "keys").glob(f"old-*-{SEAL}.pem"), reverse=True)
+
+
+def missing_keys(folder: Path) -> list[str]:
+    """Which of the keys that a running node needs are not in its folder."""
+    return [role for role in KEY_NAMES if role != PARTY_ROLE and not key_path(folder, role).exists()]
+
+
+def write_key(path: Path, key: PrivateKey | SealKey, passphrase: str, *, luck: TokenBytes, preamble: str = "") -> None:
     """Writes one encrypted key and reads it back.  Raises KeyFault if one is there: a key is never overwritten."""
     if path.exists():
         raise KeyFault(f"{path} is there already, and a key is never overwritten")
     make_folder(path.parent)
     data = pem.dump(key, passphrase, luck(pem.SALT_BYTES + pem.IV_BYTES), preamble=preamble)
     write_atomic(path, data)
-    assert pem.load(path.read_bytes(), passphrase).private_bytes_raw() == key.private_bytes_raw()
+    assert pem.load_any(path.read_bytes(), passphrase).private_bytes_raw() == key.private_bytes_raw()
 
 
 def load_key(path: Path, passphrase: str) -> PrivateKey:
-    """One key from its file.  Raises KeyFault: missing, open to others, no such key in it, or a wrong passphrase."""
+    """One signing key from its file.  Raises KeyFault: missing, open to others, no such key, or a wrong passphrase."""
+    return _load(path, passphrase, pem.load)
+
+
+def load_seal_key(path: Path, passphrase: str) -> SealKey:
+    """One seal key from its file.  Raises KeyFault as `load_key`."""
+    return _load(path, passphrase, pem.load_seal)
+
+
+def _load(path: Path, passphrase: str, load: Callable[[bytes, str], K]) -> K:
     try:
-        return pem.load(read_private(path, what="a private key"), passphrase)
+        return load(read_private(path, what="a private key"), passphrase)
     except FileFault as error:
         raise KeyFault(str(error)) from None
     except pem.WrongPassphrase as error:
@@ -66,8 +111,19 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
 
 
 def load_role_keys(folder: Path, passphrase: str) -> RoleKeys:
-    """Desk and machine key.  The party key is not touched, so it may be off this machine.  Raises KeyFault."""
-    return RoleKeys(*(load_key(key_path(folder, role), passphrase) for role in ROLES))
+    """What a running node needs.  The party key is not touched, so it may be off this machine.
+
+    Raises KeyFault.  A folder of an earlier version lacks keys: the message names the command that makes them.
+    """
+    missing = missing_keys(folder)
+    if missing and not {"desk", "machine"} & set(missing):
+        raise KeyFault(
+            f"missing in {folder / 'keys'}: {', '.join(missing)}. This folder was made by an earlier version. "
+            f"Make what is missing, and a new card, with: skyparley keys complete {folder}"
+        )
+    desk, machine, supervisor, exercise = (load_key(key_path(folder, role), passphrase) for role in ROLES)
+    seals = (key_path(folder, SEAL), *old_seal_paths(folder))
+    return RoleKeys(desk, machine, supervisor, exercise, tuple(load_seal_key(path, passphrase) for path in seals))
 
 
 def find_passphrase(

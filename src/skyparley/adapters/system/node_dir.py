@@ -1,7 +1,7 @@
 """The folder of a node: what lies where in it, how it is made, and how it is known to be whole.
 
 node.toml             settings; written last, so a folder that has it was made to the end
-keys/                 party.pem, desk.pem, machine.pem, encrypted
+keys/                 party.pem, one for each role, seal.pem, and those that were replaced; encrypted
 party-key-backup.pem  the party key once more, to be carried away
 passphrase            opens the keys, if nobody chose one
 own.card              this party's card, as last made
@@ -12,14 +12,16 @@ journal.db            the journal, made by the first start
 journal.snapshot      the state at one entry of it, so that a start is quick; may be deleted
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
+from msgspec import UnsetType
 
 from skyparley.adapters.system.accounts import Accounts, one_time_password
 from skyparley.adapters.system.files import FileFault, make_folder, read_public, write_atomic
-from skyparley.adapters.system.keystore import TokenBytes, check_passphrase, key_path, write_key
+from skyparley.adapters.system.keystore import KEY_NAMES, TokenBytes, check_passphrase, key_path, write_key
 from skyparley.adapters.system.settings import (
     ClockSettings,
     DeskSettings,
@@ -34,8 +36,9 @@ from skyparley.adapters.system.settings import (
 from skyparley.base.errors import Fault
 from skyparley.base.ids import Fingerprint, b64url
 from skyparley.base.times import DAY
-from skyparley.evidence.card import Bearer, Draft, RoleKey, make_card
+from skyparley.evidence.card import Bearer, Draft, RoleKey, SealEntry, make_card
 from skyparley.evidence.keys import PARTY_ROLE, ROLES, PrivateKey, fingerprint, from_seed, public_bytes
+from skyparley.evidence.seal_keys import SEAL, SealKey, seal_from_seed, seal_public_bytes
 from skyparley.evidence.words import as_text, to_words
 
 OFFICER: Final = "officer"
@@ -123,7 +126,7 @@ class NodePaths(msgspec.Struct, frozen=True):
     @property
     def all_of_init(self) -> tuple[Path, ...]:
         """What `init_node` makes besides node.toml, in that order.  The backup and the passphrase may go away later."""
-        keys = (key_path(self.folder, role) for role in (PARTY_ROLE, *ROLES))
+        keys = (key_path(self.folder, role) for role in KEY_NAMES)
         return (self.passphrase, *keys, self.backup, self.own_card, self.peers, self.accounts, self.desk_token)
 
 
@@ -169,13 +172,16 @@ def init_node(folder: Path, new: NewNode, *, luck: TokenBytes, now_ms: int) -> I
     if new.passphrase is None:
         write_atomic(paths.passphrase, passphrase.encode() + b"\n")
     keys = {role: from_seed(luck(32)) for role in (PARTY_ROLE, *ROLES)}
+    seal = seal_from_seed(luck(32))
     for role, key in keys.items():
         write_key(key_path(folder, role), key, passphrase, luck=luck)
+    write_key(key_path(folder, SEAL), seal, passphrase, luck=luck)
     party = fingerprint(public_bytes(keys[PARTY_ROLE]))
     words = as_text(to_words(party))
     preamble = _BACKUP_TEXT.format(name=new.name, fingerprint=party, words=words)
     write_key(paths.backup, keys[PARTY_ROLE], passphrase, luck=luck, preamble=preamble)
-    card = make_card(draft_of(config, _certified(keys, new.clock.at(now_ms)), new.clock.at(now_ms)), keys[PARTY_ROLE])
+    certified = _certified(keys, seal, new.clock.at(now_ms))
+    card = make_card(draft_of(config, certified, new.clock.at(now_ms)), keys[PARTY_ROLE])
     write_atomic(paths.own_card, card.encode("ascii") + b"\n", mode=0o644)
     make_folder(paths.peers)
     password = _first_accounts(paths, luck, now_ms)
@@ -203,17 +209,35 @@ def load_node(folder: Path) -> NodeConfig:
         config = parse_settings(read_public(paths.settings, what="the settings of a node"), str(paths.settings))
     except FileFault as error:
         raise NodeFault("NODE_DAMAGED", str(error)) from None
-    needed = (*(key_path(folder, role) for role in ROLES), paths.own_card, paths.peers, paths.accounts)
+    needed = (*(key_path(folder, role) for role in ("desk", "machine")), paths.own_card, paths.peers, paths.accounts)
     if missing := [str(path) for path in needed if not path.exists()]:
         raise NodeFault("NODE_DAMAGED", f"missing in the folder of the node: {', '.join(missing)}")
     return config
 
 
-def draft_of(config: NodeConfig, roles: tuple[RoleKey, ...], issued_ms: int) -> Draft:
-    """What a node with these settings says on its card."""
+class Certified(Protocol):
+    """The keys that a card names."""
+
+    @property
+    def roles(self) -> tuple[RoleKey, ...]: ...
+
+    @property
+    def seals(self) -> tuple[SealEntry, ...] | UnsetType: ...
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The keys that a new card is to name."""
+
+    roles: tuple[RoleKey, ...]
+    seals: tuple[SealEntry, ...] | UnsetType
+
+
+def draft_of(config: NodeConfig, keys: Certified, issued_ms: int) -> Draft:
+    """What a node with these settings and these keys says on its card."""
     return Draft(
         name=config.name,
-        roles=roles,
+        roles=keys.roles,
+        seals=keys.seals,
         bearers=tuple(Bearer("http", url) for url in config.peer.url),
         clock=config.clock.kind,
         issued_ms=issued_ms,
@@ -260,9 +284,18 @@ def _refuse_half_made(paths: NodePaths) -> None:
         )
 
 
-def _certified(keys: dict[str, PrivateKey], at_ms: int) -> tuple[RoleKey, ...]:
-    begin, end = max(0, at_ms - ROLE_KEY_BEFORE_MS), at_ms + ROLE_KEY_MS
-    return tuple(RoleKey(role, b64url(public_bytes(keys[role])), begin, end) for role in ROLES)
+def _certified(keys: Mapping[str, PrivateKey], seal: SealKey, at_ms: int) -> Keys:
+    return Keys(tuple(certify(role, keys[role], at_ms) for role in ROLES), (certify_seal(seal, at_ms),))
+
+
+def certify(role: str, key: PrivateKey, at_ms: int) -> RoleKey:
+    """What a card says of a role key that is made now."""
+    return RoleKey(role, b64url(public_bytes(key)), max(0, at_ms - ROLE_KEY_BEFORE_MS), at_ms + ROLE_KEY_MS)
+
+
+def certify_seal(key: SealKey, at_ms: int) -> SealEntry:
+    """What a card says of a seal key that is made now."""
+    return SealEntry(b64url(seal_public_bytes(key)), max(0, at_ms - ROLE_KEY_BEFORE_MS), at_ms + ROLE_KEY_MS)
 
 
 def _first_accounts(paths: NodePaths, luck: TokenBytes, now_ms: int) -> str:
