@@ -1,0 +1,35 @@
+"""Every requirement, in the order in which it is tried, and what is not tried.
+
+Deferral stands last, since it uses up a share that the others need; what the node said is judged behind what it was asked.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from skyparley.conform.checks_catch_up import CATCHING_UP, SHARE
+from skyparley.conform.checks_conflict import CONFLICTS
+from skyparley.conform.checks_feed import FEED, OWN_FEED
+from skyparley.conform.checks_hello import HELLOS
+from skyparley.conform.checks_meaning import MEANING
+from skyparley.conform.checks_texts import TEXTS
+from skyparley.conform.requirement import Requirement, Untested
+
+CHAPTERS: Final = (HELLOS, TEXTS, FEED, CATCHING_UP, MEANING, CONFLICTS, OWN_FEED, SHARE)
+
+REQUIREMENTS: Final[Sequence[Requirement]] = tuple(one for chapter in CHAPTERS for one in chapter.requirements)
+
+UNTESTED: Final[Sequence[Untested]] = (
+    Untested("2", "cards are verified in seven steps, and pinned after people compared the words", "a person pins; the vectors in card.json try the steps"),
+    Untested("5.2", "every shape is judged as the page says", "only circles are; the vectors in geometry.json try the others"),
+    Untested("5.6", "places and who is asked to move", "it shows only in the suggestions of the node's own desk"),
+    Untested("6", "a receipt is sent only when the statement is durable", "it takes a power cut; that it is kept is tested"),
+    Untested("7.3", "the oldest nonces may be forgotten only with older requests refused", "it takes thousands of requests"),
+    Untested("7.5", "503 NOT_READY", "it takes a node in trouble"),
+    Untested("7.7", "restore after a loss of the record", "it takes a node that lost its record"),
+    Untested("9.1", "two offers that cross", "it takes two desks that act in the same second"),
+    Untested("9.2", "stand-by, withdrawal, rejection and expiry of offers", "not yet"),
+    Untested("9.5", "an agreement that is broken is raised", "it is raised to people at the tested desk"),
+)  # fmt: skip
+"""What a PASS of everything above does not say."""
+
+assert len({one.key for one in REQUIREMENTS}) == len(REQUIREMENTS), "a requirement is named once"
