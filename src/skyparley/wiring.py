@@ -26,6 +26,8 @@ from skyparley.adapters.doors.openapi import BASE
 from skyparley.adapters.doors.peer import peer_app
 from skyparley.adapters.doors.sessions import Sessions, Ticks
 from skyparley.adapters.doors.stream import Hub
+from skyparley.adapters.hooks.making import hooks_of
+from skyparley.adapters.hooks.runner import HookRunner
 from skyparley.adapters.storage.snapshot_file import SnapshotFile, program_digest
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
 from skyparley.adapters.storage.watched_journal import WatchedJournal
@@ -71,6 +73,7 @@ class Parts:
     config: NodeConfig
     node: Node
     journal: WatchedJournal
+    hooks: HookRunner
     bearer: HttpBearer
     hub: Hub
     desk_app: ASGIApp
@@ -107,14 +110,16 @@ def build_node(
         bearer=bearer,
         snapshots=Snapshots(SnapshotFile(NodePaths(folder).snapshot), signer, program),
     )
+    hooks = HookRunner(hooks_of(folder, config), sequencer=node.sequencer, clock=clock, luck=luck)
     hub = Hub(node, journal)
     guard, logon = _guards(config, accounts, identity, ticks)
-    door = DeskDoor(node=node, hub=hub, guard=guard, logon=logon, trouble=lambda: journal.trouble)
+    door = DeskDoor(node=node, hub=hub, guard=guard, logon=logon, trouble=lambda: journal.trouble, hooks=hooks.shown)
     return Parts(
         folder=folder,
         config=config,
         node=node,
         journal=journal,
+        hooks=hooks,
         bearer=bearer,
         hub=hub,
         desk_app=_desk_port(door, config.desk.allowed_origins),
@@ -189,6 +194,8 @@ async def run_node(parts: Parts, *, ready: Callable[[str, str], None], stop: asy
             desk, peer = (_url(listening) for listening in sockets)
             log.info("ready", desk=desk, peer=peer, entries=entries, name=parts.config.name)
             ready(desk, peer)
+            parts.node.sequencer.listen(parts.hooks.heard)
+            tasks.append(asyncio.create_task(parts.hooks.run()))
             tasks.append(asyncio.create_task(_look_around(parts, pinned)))
             tasks.append(asyncio.create_task(parts.node.failed()))
             await _until(stop, tasks)

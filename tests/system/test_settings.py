@@ -1,12 +1,14 @@
 """node.toml: what is written reads back, what is unknown is refused by name."""
 
 import tomllib
+from typing import get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skyparley.adapters.system.hook_settings import HookSettings
 from skyparley.adapters.system.settings import (
     SETTINGS,
     ClockSettings,
@@ -32,6 +34,14 @@ scaled = st.builds(
     anchor_real_ms=st.integers(0, 2**50),
     anchor_ms=st.integers(0, 2**50),
 )
+hooks = st.builds(
+    HookSettings,
+    name=st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True),
+    on=st.lists(st.sampled_from(["LIFE", "SUPERVISOR", "ALARM"]), max_size=2).map(tuple),
+    command=st.lists(texts.filter(bool), min_size=1, max_size=3).map(tuple),
+    timeout_s=st.integers(1, 60),
+    details=st.booleans(),
+)
 configs = st.builds(
     NodeConfig,
     name=st.from_regex(r"[A-Z0-9-]{1,16}", fullmatch=True),
@@ -45,6 +55,7 @@ configs = st.builds(
     table=st.builds(TableSettings, profile=st.sampled_from(["military", "civil-military", "utm"]), file=texts),
     keys=st.builds(KeySettings, passphrase_file=texts),
     log=st.builds(LogSettings, level=st.sampled_from(["debug", "info", "warning", "error"])),
+    hooks=st.lists(hooks, max_size=2, unique_by=lambda hook: hook.name).map(tuple),
 )
 
 
@@ -57,8 +68,9 @@ def test_the_table_has_every_setting_and_no_other():
     def names(kind: type, above: str = "") -> set[str]:
         found = set()
         for field in msgspec.structs.fields(kind):
-            nested = isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
-            found |= names(field.type, f"{above}{field.name}.") if nested else {above + field.name}
+            inner = (get_args(field.type) or (field.type,))[0]  # Of an array of tables, what one of them holds.
+            nested = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
+            found |= names(inner, f"{above}{field.name}.") if nested else {above + field.name}
         return found
 
     assert names(NodeConfig) == set(SETTINGS)
@@ -75,6 +87,16 @@ def test_every_setting_stands_in_the_file_under_its_meaning():
 
 def test_a_small_file_is_enough():
     assert parse_settings(SMALL.encode(), "node.toml") == PLAIN
+
+
+def hook(said: str, name: str = "pager") -> str:
+    return f'[[hooks]]\nname = "{name}"\n{said}\n'
+
+
+@pytest.mark.parametrize("url", ["https://a.example/x", "http://127.0.0.1:8099", "http://[::1]/", "http://localhost"])
+def test_a_secret_goes_over_https_or_to_this_machine(url):
+    data = SMALL + hook(f'url = "{url}"\nsecret_file = "x"')
+    assert parse_settings(data.encode(), "node.toml").hooks == (HookSettings(name="pager", url=url, secret_file="x"),)
 
 
 def test_unknown_settings_are_all_named_with_what_was_perhaps_meant():
@@ -106,6 +128,20 @@ def test_unknown_settings_are_all_named_with_what_was_perhaps_meant():
         (lambda text: text + '[table]\nprofile = "naval"', "table.profile"),
         (lambda text: text + '[log]\nlevel = "loud"', "log.level"),
         (lambda text: text + "[keys]\npassphrase_file = 1", "keys.passphrase_file"),
+        (lambda text: text + hook('command = ["a"]\nurl = "https://a.example"'), "either hooks.url or hooks.command"),
+        (lambda text: text + hook(""), "either hooks.url or hooks.command"),
+        (lambda text: text + hook('command = [""]'), "begins with the program"),
+        (lambda text: text + hook('command = ["a"]', "A b"), "1 to 32 of a-z"),
+        (lambda text: text + hook('command = ["a"]') * 2, "'pager' 2 times"),
+        (lambda text: text + "".join(hook('command = ["a"]', f"h{n}") for n in range(17)), "at most 16"),
+        (lambda text: text + hook('command = ["a"]\non = ["BOSS"]'), "names BOSS; use DESK"),
+        (lambda text: text + hook('command = ["a"]\ntimeout_s = 61'), "hooks[0].timeout_s"),
+        (lambda text: text + hook('command = ["a"]\nsecret_file = "x"'), "goes with hooks.url"),
+        (lambda text: text + hook('url = "ftp://a.example"'), "write an address like"),
+        (lambda text: text + hook('url = "http://a.example:port/"'), "write an address like"),
+        (lambda text: text + hook('url = "https://user:secret@a.example"'), "use hooks.secret_file"),
+        (lambda text: text + hook('url = "http://a.example"\nsecret_file = "x"'), "in the clear; use https"),
+        (lambda text: text + hook('command = ["a"]\nshell = true'), "hooks.shell (perhaps hooks."),
     ],
 )
 def test_settings_that_are_refused(change, said):

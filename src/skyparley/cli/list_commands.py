@@ -81,7 +81,15 @@ def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
     if json:
         as_json(found)
         return
-    rows = [(time_shown(one.at), one.code, one.peer or "-", one.text) for one in found]
+    rows = [
+        (
+            time_shown(one.at),
+            one.code,
+            one.peer or "-",
+            f"{one.text} ({one.count} times)" if one.count > 1 else one.text,
+        )
+        for one in found
+    ]
     table(("At", "Alarm", "Peer", "What"), rows, empty="No alarm.")
 
 

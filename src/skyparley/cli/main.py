@@ -12,6 +12,7 @@ from skyparley.cli import (
     conform_commands,
     demo_commands,
     dialogue_commands,
+    hook_commands,
     key_commands,
     list_commands,
     node_commands,
@@ -47,6 +48,7 @@ for part in (
     conflict_commands,
     dialogue_commands,
     list_commands,
+    hook_commands,
     watch_commands,
     scenario_commands,
 ):

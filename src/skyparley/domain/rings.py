@@ -11,8 +11,9 @@ from skyparley.domain.events import AlarmRaised, HookTried
 from skyparley.domain.rings_kept import Ring, Rings, Tried
 from skyparley.domain.view import Decided, Item, View
 
+LEVELS: Final = ("DESK", "ALTERNATE", "LINGUIST", "SUPERVISOR", "LEVEL2", "LEVEL3", "ALARM")
+"""Who is rung, the nearest first; ALARM is what rings without an officer being called."""
 ALARM_LEVEL: Final = "ALARM"
-"""The level of what rings without an officer being called: an alarm."""
 HOOK_FAILED: Final = "HOOK_FAILED"
 
 

@@ -30,6 +30,8 @@ class Ring:
     peer: Fingerprint = NOBODY
     msg_id: str = ""
     about: str = ""
+    phrase: str = ""
+    """The code of the phrase that the statement says; empty where it is none."""
     tried: dict[str, Tried] = field(default_factory=dict)
 
 

@@ -4,6 +4,7 @@ Times are UTC milliseconds, positions and levels as on the wire.  Nothing here i
 EXPIRED whether or not a clock has rung, and a notice of a peer stays a notice of a peer.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import UNSET
@@ -16,6 +17,8 @@ from skyparley.domain.lines import may_seal, negotiation_reasons
 from skyparley.domain.messages.codes import ClockKind, LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, TermNotice, VolumeSlot
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, Offer
+from skyparley.domain.rings import open_rings
+from skyparley.domain.rings_kept import Ring
 from skyparley.domain.table import Table
 from skyparley.domain.volumes import least_size_reasons
 from skyparley.state.matter_views import MatterView, matter_views
@@ -162,6 +165,31 @@ class AlarmView(View, frozen=True, kw_only=True, omit_defaults=True):
     about: str
     peer: str = ""
     at: int
+    count: int = 1
+    """How often, where one alarm stands for many; `last_at` is when that was last told."""
+    last_at: int | None = None
+
+
+class HookView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """A way out of the node for what rings.  While it fails, whom it should ring does not hear."""
+
+    name: str
+    failing: bool = False
+    since: int | None = None
+    text: str = ""
+    waiting: int = 0
+    """Rings of the last hour that it has neither carried nor given up."""
+
+
+class UnauthenticatedView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """A text that nobody is known to have signed, as far as it is kept.  It changed nothing."""
+
+    claimed: str
+    hash: str
+    text: str
+    source: str
+    why: str
+    at: int
 
 
 class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -181,6 +209,8 @@ class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
     matters: tuple[MatterView, ...] = ()
     """Statements that ask people for something; what is still asked first, by class and age."""
     alarms: tuple[AlarmView, ...]
+    hooks: tuple[HookView, ...] = ()
+    unauthenticated: tuple[UnauthenticatedView, ...] = ()
     statement: str = "Not a certified separation service: crews' own duty to avoid remains."
 
 
@@ -200,6 +230,7 @@ def overview(state: State, now: int) -> Overview:
         agreements=tuple(agreement_view(state, record, now) for record in state.agreements.values()),
         matters=matter_views(state, now),
         alarms=tuple(alarm_view(state, alarm) for alarm in state.alarms),
+        unauthenticated=unauthenticated_views(state),
     )
 
 
@@ -374,4 +405,39 @@ def line_view(state: State, line: Line) -> LineView:
 def alarm_view(state: State, alarm: Alarm) -> AlarmView:
     """An alarm as it was raised."""
     peer = party_name(state, alarm.peer) if alarm.peer else ""
-    return AlarmView(code=alarm.code, text=alarm.text, about=alarm.about, peer=peer, at=alarm.at)
+    return AlarmView(
+        code=alarm.code,
+        text=alarm.text,
+        about=alarm.about,
+        peer=peer,
+        at=alarm.at,
+        count=alarm.count,
+        last_at=alarm.counted_at or None,
+    )
+
+
+def hook_view(state: State, name: str, carries: Callable[[Ring], bool], now: int) -> HookView:
+    """How a hook is.  `carries`: whether it rings for a ring, which its settings say and not the state."""
+    failing = state.rings.failing.get(name)
+    return HookView(
+        name=name,
+        failing=failing is not None,
+        since=failing.since if failing else None,
+        text=failing.text if failing else "",
+        waiting=sum(map(carries, open_rings(state.rings, name, now))),
+    )
+
+
+def unauthenticated_views(state: State) -> tuple[UnauthenticatedView, ...]:
+    """What came without a signature that holds, the newest first."""
+    return tuple(
+        UnauthenticatedView(
+            claimed=party_name(state, one.claimed) if one.claimed else "",
+            hash=one.hash,
+            text=one.text,
+            source=one.source,
+            why=one.why,
+            at=one.at,
+        )
+        for one in state.misuse.unauthenticated
+    )

@@ -39,13 +39,21 @@ class DeskDoor:
     """The parts of the door that wiring puts together.  `trouble` is the journal's last failure to write, or None."""
 
     def __init__(
-        self, *, node: Node, hub: Hub, guard: Guard, logon: Logon, trouble: Callable[[], JournalFault | None]
+        self,
+        *,
+        node: Node,
+        hub: Hub,
+        guard: Guard,
+        logon: Logon,
+        trouble: Callable[[], JournalFault | None],
+        hooks: Callable[[State, int], tuple[views.HookView, ...]] = lambda state, now: (),
     ) -> None:
         self._node = node
         self._hub = hub
         self._guard = guard
         self._logon = logon
         self._trouble = trouble
+        self._hooks = hooks
         self._two_persons = asyncio.Lock()
 
     def app(self) -> Starlette:
@@ -56,6 +64,7 @@ class DeskDoor:
             Route(f"{BASE}/session/password", self._logon.password, methods=["POST"]),
             Route(f"{BASE}/overview", self._overview, methods=["GET"]),
             Route(f"{BASE}/conflicts/{{pair_id}}/suggestions", self._suggestions, methods=["GET"]),
+            Route(f"{BASE}/hooks", self._hooks_shown, methods=["GET"]),
             Route(f"{BASE}/what-if", self._what_if, methods=["POST"]),
             Route(f"{BASE}/events", _streaming(self._events), methods=["GET"]),
             Route(f"{BASE}/health", self._health, methods=["GET"]),
@@ -99,8 +108,15 @@ class DeskDoor:
     async def _overview(self, request: Request) -> Response:
         self._guard.allowed(request, "read")
         now = self._node.clock.now_ms()
-        seen = await self._node.sequencer.read(lambda state: views.overview(state, now))
-        return answer(msgspec.structs.replace(seen, lines=self._with_links(seen.lines)))
+        seen, hooks = await self._node.sequencer.read(
+            lambda state: (views.overview(state, now), self._hooks(state, now))
+        )
+        return answer(msgspec.structs.replace(seen, lines=self._with_links(seen.lines), hooks=hooks))
+
+    async def _hooks_shown(self, request: Request) -> Response:
+        self._guard.allowed(request, "read")
+        now = self._node.clock.now_ms()
+        return answer(await self._node.sequencer.read(lambda state: self._hooks(state, now)))
 
     def _with_links(self, lines: tuple[views.LineView, ...]) -> tuple[views.LineView, ...]:
         found = []
@@ -157,7 +173,9 @@ class DeskDoor:
     async def _health(self, _: Request) -> Response:
         trouble = self._node.sequencer.fault or self._trouble()
         if trouble is None:
-            return answer(Health("OK", True))
+            now = self._node.clock.now_ms()
+            hooks = await self._node.sequencer.read(lambda state: self._hooks(state, now))
+            return answer(Health("OK", True, hooks_failing=sum(hook.failing for hook in hooks)))
         health = Health(
             trouble.code, False, "what is asked of this node is not recorded at the moment; reads still work"
         )
@@ -208,6 +226,7 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
     "lines": lambda state, now: tuple(views.line_view(state, one) for one in state.lines.values()),
     "statements": lambda state, now: matter_views(state, now),
     "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
+    "unauthenticated": lambda state, now: views.unauthenticated_views(state),
 }
 """The parts of the overview, each on its own."""
 

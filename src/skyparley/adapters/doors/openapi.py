@@ -27,6 +27,8 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str
     ready: bool
     text: str = ""
+    hooks_failing: int = 0
+    """Ways out for what rings that do not work.  The node writes all the same."""
 
 
 class NoSuggestion(msgspec.Struct, frozen=True):
@@ -178,6 +180,8 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
         "lines": views.LineView,
         "statements": MatterView,
         "alarms": views.AlarmView,
+        "hooks": views.HookView,
+        "unauthenticated": views.UnauthenticatedView,
     }
     read = [
         (f"/{part}", "get", _operation(part, f"All {part}", _content(_list_of(kind)), "401 403 503"))

@@ -4,10 +4,12 @@ import difflib
 import re
 import textwrap
 import tomllib
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from skyparley.adapters.system.hook_settings import HOOK_SETTINGS, HookSettings, hook_problems
 from skyparley.base.errors import Fault
 from skyparley.domain.profiles import Profile
 from skyparley.evidence.card import is_name
@@ -84,6 +86,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     table: TableSettings = TableSettings()
     keys: KeySettings = KeySettings()
     log: LogSettings = LogSettings()
+    hooks: tuple[HookSettings, ...] = ()
 
 
 SETTINGS: Final[dict[str, str]] = {
@@ -106,6 +109,7 @@ SETTINGS: Final[dict[str, str]] = {
     "credential named skyparley-passphrase goes before it. Empty: no file; a person is asked. Whoever can read this "
     "file and the keys beside it can sign in your name, so a service credential is better.",
     "log.level": "How much is logged: debug, info, warning or error.",
+    **HOOK_SETTINGS,
 }
 """Every setting and what it means.  A setting that is not here is refused."""
 
@@ -143,7 +147,7 @@ def problems(config: NodeConfig) -> list[str]:
         found.append("clock.kind is SCALED; it needs clock.anchor_real_ms and clock.anchor_ms")
     if config.clock.kind == "REAL" and (anchors != (None, None) or config.clock.rate != 1):
         found.append("clock.kind is REAL; clock.rate and the anchors belong to SCALED: take them out")
-    return found
+    return found + hook_problems(config.hooks)
 
 
 def write_settings(config: NodeConfig) -> bytes:
@@ -154,6 +158,8 @@ def write_settings(config: NodeConfig) -> bytes:
     ]
     section = ""
     for key, meaning in SETTINGS.items():
+        if key in HOOK_SETTINGS:
+            continue
         head, _, name = key.rpartition(".")
         if head != section:
             section = head
@@ -164,13 +170,28 @@ def write_settings(config: NodeConfig) -> bytes:
         lines += textwrap.wrap(meaning, 110, initial_indent="# ", subsequent_indent="# ")
         idle = key in _SCALED_ONLY and config.clock.kind == "REAL"
         lines += [f"# {name} =" if idle else f"{name} = {_toml(value)}", ""]
-    return "\n".join(lines).encode("utf-8")
+    return "\n".join([*lines, *_hooks_written(config.hooks)]).encode("utf-8")
+
+
+def _hooks_written(hooks: Sequence[HookSettings]) -> list[str]:
+    """What each setting of a hook means, once, and then the hooks; a table of its own for each, so they stand last."""
+    lines = ["# [[hooks]]", ""]
+    for key, meaning in HOOK_SETTINGS.items():
+        lines += textwrap.wrap(meaning, 110, initial_indent="# ", subsequent_indent="# ")
+        lines += [f"# {key.rpartition('.')[2]} =", ""]
+    for hook in hooks:
+        lines += [
+            "[[hooks]]",
+            *(f"{name} = {_toml(value)}" for name, value in msgspec.structs.asdict(hook).items()),
+            "",
+        ]
+    return lines
 
 
 _SCALED_ONLY: Final = ("clock.rate", "clock.anchor_real_ms", "clock.anchor_ms")
 
 
-def _toml(value: str | int | float | tuple[str, ...]) -> str:
+def _toml(value: str | int | float | bool | tuple[str, ...]) -> str:
     """A value as TOML.  A JSON text, number or array of texts is the same in TOML, but for U+007F, which TOML escapes."""
     return msgspec.json.encode(value).decode("utf-8").replace("\x7f", "\\u007F")
 
@@ -181,6 +202,8 @@ def _keys(plain: dict[str, Any], above: str = "") -> list[str]:
     for name, value in plain.items():
         if isinstance(value, dict) and value:
             names += _keys(value, f"{above}{name}.")
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            names += dict.fromkeys(key for one in value for key in _keys(one, f"{above}{name}."))
         elif not (value == {} and f"{above}{name}" in {key.rpartition(".")[0] for key in SETTINGS}):
             names.append(f"{above}{name}")
     return names

@@ -91,6 +91,6 @@ export function showAlarms(view) {
   box.dataset.sign = sign;
   fill(box, el("details", { class: "more" },
     el("summary", {}, el("b", {}, `${all.length} alarm${all.length === 1 ? "" : "s"}`), all[0] ? [" · ", timeText(all[0].at), " ", all[0].text] : null),
-    el("ul", {}, shown.map((alarm) => el("li", {}, el("time", {}, timeText(alarm.at)), " ", el("code", {}, alarm.code), " ", alarm.text))),
+    el("ul", {}, shown.map((alarm) => el("li", {}, el("time", {}, timeText(alarm.at)), " ", el("code", {}, alarm.code), " ", alarm.text, alarm.count > 1 ? ` (${alarm.count} times)` : null))),
     all.length > shown.length ? el("p", { class: "dim" }, `and ${all.length - shown.length} earlier; all are in the record`) : null));
 }

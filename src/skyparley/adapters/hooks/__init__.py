@@ -1,0 +1,1 @@
+"""Hooks: what rings in a node reaches a pager, a siren, a telephone."""
