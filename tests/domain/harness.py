@@ -105,7 +105,13 @@ class Node:
         ruling = decide(self.state, command, moment)
         if isinstance(ruling, Refusal):
             return ruling
-        queue: deque[Item] = deque(ruling.items)
+        self.happen(*ruling.items, moment=moment)
+        return ruling.outcome
+
+    def happen(self, *items: Item, moment: Moment | None = None) -> None:
+        """What was decided, and what follows from it, by whomever it was decided."""
+        moment = moment or Moment(self.world.now, self.world.new_id, "GOOD")
+        queue: deque[Item] = deque(items)
         while queue:
             event = self._stored(self._to_event(queue.popleft(), moment))
             envelope = fold(self.state, self.state.position + 1, moment.now, event)
@@ -232,7 +238,7 @@ class Node:
             "class": "COORD",
             "created_utc": self.world.now,
             "clock_quality": "GOOD",
-            "table_hash": self.state.table_hash,
+            "table_hash": self.state.table_hash_of(peer.party),
         }
         if head != NOTHING:
             plain["prev"] = sent.head_hash
@@ -284,7 +290,7 @@ class World:
         line = other.state.lines[node.party]
         compare = c.CompareHello(
             peer=other.party,
-            table_hash=other.state.table_hash,
+            table_hash=other.state.table_hash_of(node.party),
             clock="REAL",
             held=_head(line.received),
             sent=_head(line.sent),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.slots import DueRegard
 from skyparley.domain.records import Notice, NoticeVersion
-from skyparley.state.index import NoticeIndex
+from skyparley.state.index import NoticeIndex, Required
 
 OURS, THEIRS = Fingerprint("ours"), Fingerprint("theirs")
 ACTS = st.lists(
@@ -30,7 +30,7 @@ def notice(party, name, east, count, state="NOTIFIED"):
 
 def hits(index, party):
     volumes = [circle(20 * place) for place in range(6)]
-    return sorted((hit.notice, hit.given, hit.other) for hit in index.hits(party, volumes, TABLE.separation))
+    return sorted((hit.notice, hit.given, hit.other) for hit in index.hits(party, volumes, Required(TABLE.separation)))
 
 
 @given(ACTS)

@@ -107,37 +107,6 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     rescue_ms: int
     rescue_level3_ms: int
     crossing_ms: int
-    # Clocks of the line, of people and of written acts.
-    human_check_ms: int
-    check_answer_ms: int
-    degraded_check_ms: int
-    shift_ms: int
-    silent_ms: int
-    suspend_ack_ms: int
-    arrangement_ms: int
-    coverage_ack_ms: int
-    meeting_ms: int
-    voice_summary_ms: int
-    lost_no_new_use_ms: int
-    terminated_life_ms: int
-    # Escalation, each from the moment the statement was received.
-    supervisor_life_ms: int
-    level2_life_ms: int
-    level2_safety_ms: int
-    level2_humanitarian_ms: int
-    # Read-back: a larger difference blocks the acknowledgment (NOT-08).
-    read_back_ms: int
-    read_back_lateral_m: int
-    read_back_vertical_ft: int
-    read_back_time_ms: int
-    # Matters that ask people to act.
-    stop_answer_ms: int
-    stop_quiet_ms: int
-    identity_ms: int
-    identity_revise_ms: int
-    rescue_ms: int
-    rescue_level3_ms: int
-    crossing_ms: int
     # Clock quality.
     skew_warn_ms: int
     skew_bad_ms: int

@@ -129,7 +129,7 @@ class PeerService:
             time=time,
             nonce=nonce,
             clock=self._clock.kind,
-            table_hash=state.table_hash,
+            table_hash=state.table_hash_of(peer),
             sent=head_of(line.sent),
             held=head_of(line.received),
         )

@@ -139,7 +139,7 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str
     state: AgreementState
     table: Literal["EQUAL", "MISMATCH", "UNKNOWN"]
-    table_hash: str
+    table_hash: str = ""
     """Of the table that holds on this line."""
     numbers: Table | None = None
     """That table, where it is not the one that this node was started with; by which clause, and since when."""
