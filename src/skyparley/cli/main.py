@@ -18,6 +18,7 @@ from skyparley.cli import (
     node_commands,
     notice_commands,
     peer_commands,
+    phrase_commands,
     scenario_commands,
     verify_commands,
     watch_commands,
@@ -49,6 +50,7 @@ for part in (
     dialogue_commands,
     list_commands,
     hook_commands,
+    phrase_commands,
     watch_commands,
     scenario_commands,
 ):

@@ -52,7 +52,7 @@ def find(name: str, value: str) -> Entry:
         return Entry(value)
     for code in entries:
         before, mark, after = code.partition(_LEVEL)
-        held = re.fullmatch(f"{re.escape(before)}([!-~][ -~]*){re.escape(after)}", value) if mark else None
+        held = re.fullmatch(f"{re.escape(before)}([!-z|~][ -z|~]*){re.escape(after)}", value) if mark else None
         if held is not None:
             return Entry(code, held[1])
     near = difflib.get_close_matches(value.upper(), list(entries), n=3)

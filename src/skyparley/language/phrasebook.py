@@ -124,6 +124,16 @@ def render(code: str, slots: Mapping[str, str], lang: str) -> Rendered:
     )
 
 
+def template(one: Phrase, lang: Lang) -> Rendered:
+    """The sentence of a phrase with its slots unfilled, as a book shows it; in English where the language has none."""
+    said: Lang = lang if lang in one.text else "en"
+    text = _SLOT.sub(lambda found: isolated(found[0], said), one.text[said])
+    direction = LANGUAGES[said].direction
+    return Rendered(
+        code=one.code, text=text, lang=said, direction=direction, review=one.review[said], fallback=said != lang
+    )
+
+
 def isolated(text: str, lang: Lang) -> str:
     """A value inside a sentence: in an isolate where the sentence runs from right to left, as it is elsewhere."""
     return f"{LRI}{text}{PDI}" if LANGUAGES[lang].direction == "rtl" else text
