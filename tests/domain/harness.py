@@ -119,7 +119,6 @@ class Node:
                 self.sent.setdefault(event.peer, []).append(event.jws)
             queue.extend(react(self.state, event, envelope, moment))
             assert len(self.journal) < 100_000, "a reaction has an end"
-        return ruling.outcome
 
     def _to_event(self, item: Item, moment: Moment) -> Event:
         if isinstance(item, OwedDraft):
