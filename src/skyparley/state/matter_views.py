@@ -1,6 +1,6 @@
 """What a desk sees of statements that ask people for something, what is said about them, and who was rung."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from skyparley.base.ids import short_id
 from skyparley.domain.matter_records import Matter, Passed, ReadBack, Rung
@@ -38,7 +38,7 @@ class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
     type: StatementType
     cls: Class
     code: str = ""
-    slots: dict[str, object]
+    slots: dict[str, Any]
     free_text: FreeText | None = None
     exercise: bool = False
     early: bool = False
