@@ -265,6 +265,7 @@ def _act_path(act: Act) -> tuple[str, str, _Json]:
 _MEMBERS: Final[_Json] = {
     "id": {"type": "string", "pattern": "^[A-Z][A-Z0-9-]{0,31}$", "description": "A notice, for example A-0001"},
     "pair_id": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$", "description": "A pair of notices"},
+    "statement": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$", "description": "The hash of a statement"},
     "party": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$", "description": "A peer's name or fingerprint"},
     "peer": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$", "description": "A peer's name or fingerprint"},
 }
