@@ -271,6 +271,16 @@ class CompareHello(MachineCommand, frozen=True, kw_only=True):
     fresh: bool = True
     skew_ms: int = 0
     """By how much the clock that a fresh answer showed is ahead of ours."""
+    by_file: bool = False
+    """It came in a file: it says nothing of the clocks, and unless it is fresh the peer may hold more by now."""
+
+
+class NoteCarried(MachineCommand, frozen=True, kw_only=True):
+    """A file holds our statements up to this number; the file is durable."""
+
+    peer: Fingerprint
+    epoch: int
+    seq: int
 
 
 class RestoreStatement(MachineCommand, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return receive.keep_receipts(view, command)
         case c.CompareHello():
             return lines.compare_hello(view, command)
+        case c.NoteCarried():
+            return lines.note_carried(view, command)
         case c.RestoreStatement():
             return receive.restore(view, command, moment)
         case c.PassDeadlines():

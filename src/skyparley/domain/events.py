@@ -120,6 +120,14 @@ class StatementReceived(Event, frozen=True, kw_only=True):
     text: str = ""
 
 
+class StatementsCarried(Event, frozen=True, kw_only=True):
+    """A file that holds our statements up to this number was written for the peer."""
+
+    peer: Fingerprint
+    epoch: int
+    seq: int
+
+
 class ReceiptKept(Event, frozen=True, kw_only=True):
     peer: Fingerprint
     jws: str
@@ -346,6 +354,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         OwedDropped,
         StatementRestored,
         StatementReceived,
+        StatementsCarried,
         ReceiptKept,
         EvidenceKept,
         NoticeFiled,

@@ -9,13 +9,14 @@ from msgspec import UNSET
 
 from skyparley.base.errors import Reason, refuse
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.commands import CompareHello, OpenEpoch, Outcome
+from skyparley.domain.commands import CompareHello, NoteCarried, OpenEpoch, Outcome
 from skyparley.domain.events import (
     AlarmRaised,
     EpochAsked,
     EpochOpened,
     HeadsCompared,
     LineEstablished,
+    StatementsCarried,
     TableCompared,
 )
 from skyparley.domain.messages.envelope import Chain, FeedHead
@@ -89,13 +90,14 @@ def compare_hello(view: View, command: CompareHello) -> Decided:
     if line.state == "NONE":
         items.append(LineEstablished(peer=line.peer))
     items += compare_table(view, line, command.table_hash, NOTHING if command.sent is None else command.sent.number)
-    if command.fresh:
+    if command.fresh and not command.by_file:
         items += clock_noted(view, line.peer, command.skew_ms)
     compared = heads_against(line, command.held)
     if compared.result == "EQUAL" != line.compared and not command.fresh:
         # Said before we lost something, it would let us seal a number twice: only an answer to our own HELLO tells.
         return Decided(tuple(items), Outcome(result="NO"))
-    behind = compared.result == "EQUAL" and (compared.held_epoch, compared.held_seq) < line.delivered
+    old = command.by_file and not command.fresh  # What the peer holds grew since, for all we know.
+    behind = not old and compared.result == "EQUAL" and (compared.held_epoch, compared.held_seq) < line.delivered
     if compared.result != line.compared or behind:
         items.append(compared)
         if compared.result == "AHEAD":
@@ -116,6 +118,16 @@ def compare_table(view: View, line: Line, table_hash: str, number: Number) -> li
         text = f"{line.name} holds another table ({table_hash[:8]}, ours {ours[:8]}): no agreements"
         items.append(AlarmRaised(code="TABLE_MISMATCH", about=line.peer, text=text, peer=line.peer))
     return items
+
+
+def note_carried(view: View, command: NoteCarried) -> Decided:
+    """How far a file went.  A file that went no further than the one before changes nothing."""
+    line = view.lines[command.peer]
+    number = (command.epoch, command.seq)
+    if number <= line.carried:
+        return Decided(())
+    assert line.sent.hash_at(number) is not None, "a file holds what we sealed"
+    return Decided((StatementsCarried(peer=line.peer, epoch=command.epoch, seq=command.seq),))
 
 
 def heads_against(line: Line, held: FeedHead | None) -> HeadsCompared:

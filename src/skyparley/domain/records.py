@@ -283,6 +283,8 @@ class Line:
     received: Feed = field(default_factory=Feed)
     delivered: Number = NOTHING
     """The last of our statements that the peer is known to hold."""
+    carried: Number = NOTHING
+    """The last of our statements that a file was written with.  Whether it arrived is another matter."""
     peer_holds: Number = NOTHING
     """The highest number of our feed that the peer ever said it holds."""
     receipts: ReceiptMap = field(default_factory=ReceiptMap)

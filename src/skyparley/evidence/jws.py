@@ -26,7 +26,8 @@ CATCHUP: Final = "skyparley-catchup"
 CARD: Final = "skyparley-card"
 AGREEMENT: Final = "skyparley-agreement"
 SNAPSHOT: Final = "skyparley-snapshot"
-TYPES: Final = (STATEMENT, RECEIPT, HELLO, HELLO_ANSWER, CATCHUP, CARD, AGREEMENT, SNAPSHOT)
+FILE: Final = "skyparley-file"
+TYPES: Final = (STATEMENT, RECEIPT, HELLO, HELLO_ANSWER, CATCHUP, CARD, AGREEMENT, SNAPSHOT, FILE)
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
 
 _FROM_URL: Final = bytes.maketrans(b"-_", b"+/")

@@ -157,6 +157,11 @@ def _compared(state: State, event: e.HeadsCompared, at: int) -> None:
         _delivered(state, line, held)
 
 
+def _carried(state: State, event: e.StatementsCarried, at: int) -> None:
+    line = state.lines[event.peer]
+    line.carried = max(line.carried, (event.epoch, event.seq))
+
+
 def _epoch_asked(state: State, event: e.EpochAsked, at: int) -> None:
     state.lines[event.peer].epoch_asked = (event.by, at)
 
@@ -393,6 +398,7 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.LineEstablished: _established,
     e.TableCompared: _table,
     e.HeadsCompared: _compared,
+    e.StatementsCarried: _carried,
     e.StatementOwed: _owed,
     e.OwedDropped: _owed_dropped,
     e.ReceiptKept: _receipt,
