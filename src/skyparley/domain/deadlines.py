@@ -19,6 +19,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.forgetting import still_matters
 from skyparley.domain.messages.catalogue import Ask
+from skyparley.domain.misuse import rings_by_itself
 from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
 
@@ -54,6 +55,8 @@ def _forgotten(view: View, about: str, moment: Moment) -> NoticeForgotten | None
 def _rings(view: View, statement: str, now: int) -> list[Item]:
     """Whoever is to be rung by now about a statement, where something asked of it is overdue or it is new."""
     matter = view.matters[statement]
+    if matter.cls == "LIFE" and not matter.ours and not rings_by_itself(view, matter.peer, statement, now):
+        return []
     name = view.lines[matter.peer].name
     said = f"{matter.type} {'to' if matter.ours else 'from'} {name}"
     rings: list[Item] = []

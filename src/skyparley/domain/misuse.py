@@ -13,9 +13,10 @@ from skyparley.domain.commands import Command, NoteMisuse, NoteUnauthenticated
 from skyparley.domain.events import AlarmCounted, AlarmRaised, PeerClockNoted, UnauthenticatedHeard
 from skyparley.domain.view import Decided, Item, Moment, View
 
+LIFE_FLOOD: Final = "LIFE_FLOOD"
 _TEXTS: Final[dict[str, str]] = {
     "PEER_FLOOD": "{name} sends more than its share: it is deferred and asked to try again; nothing is lost, other lines go on",
-    "LIFE_FLOOD": "{name} sends life-safety statements in a flood: each that is in its share is kept, the rest is deferred",
+    LIFE_FLOOD: "{name} sends life-safety statements in a flood: each that is in its share is kept, the rest is deferred",
     "REPLAYED": "statements of {name} that are held already come again and again; they change nothing",
     "FORK": "{name} signed different statements with one number, again and again; the first of them are kept",
     "BROKEN": "{name} sends statements that do not follow from the ones before, again and again; the first are kept",
@@ -55,18 +56,23 @@ def life_came(view: View, peer: Fingerprint, now: int) -> list[Item]:
     count = life_count(view, peer, now) + 1
     if count != limits.LIFE_FLOOD_AT and not (count > limits.LIFE_FLOOD_AT and is_step(count)):
         return []
-    return counted(view, _alarm(view, peer, "LIFE_FLOOD"), count=count, now=now)
+    return counted(view, _alarm(view, peer, LIFE_FLOOD), count=count, now=now)
 
 
 def life_count(view: View, peer: Fingerprint, now: int) -> int:
     """How many life-safety statements of a peer were kept in the present window."""
-    began, count = view.misuse.life.get(peer, (now, 0))
-    return count if now - began < limits.LIFE_WINDOW_MS else 0
+    window = view.misuse.life.get(peer)
+    return window.count if window is not None and now - window.began < limits.LIFE_WINDOW_MS else 0
 
 
-def life_floods(view: View, peer: Fingerprint, now: int) -> bool:
-    """Whether so many life-safety statements came that another is shown and counted, and does not ring by itself."""
-    return life_count(view, peer, now) >= limits.LIFE_FLOOD_AT
+def rings_by_itself(view: View, peer: Fingerprint, statement: str, now: int) -> bool:
+    """Whether a life-safety statement rings by itself: not in a flood, but for the first of it.
+
+    The others are in sight and counted by the one alarm.
+    """
+    if life_count(view, peer, now) <= limits.LIFE_FLOOD_AT:
+        return True
+    return statement in view.misuse.life[peer].first
 
 
 def decide_misuse(view: View, command: Command, moment: Moment) -> Decided:

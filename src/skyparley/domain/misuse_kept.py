@@ -19,6 +19,16 @@ class Unauthenticated(msgspec.Struct, frozen=True):
 
 
 @dataclass
+class LifeWindow:
+    """The life-safety statements of one peer since `began`."""
+
+    began: int
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+    """Hashes of the first, each of which rings by itself."""
+
+
+@dataclass
 class Misuse:
     """What is remembered of misuse, bounded in every part."""
 
@@ -28,5 +38,5 @@ class Misuse:
     """The newest first."""
     clock_off_ms: dict[Fingerprint, int] = field(default_factory=dict)
     """By how much the clock of a peer is off, where it is."""
-    life: dict[Fingerprint, tuple[int, int]] = field(default_factory=dict)
-    """When the present window of life-safety statements of a peer began, and how many came in it."""
+    life: dict[Fingerprint, LifeWindow] = field(default_factory=dict)
+    """The life-safety statements of each peer, counted."""

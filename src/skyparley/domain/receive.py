@@ -87,7 +87,7 @@ def _accept(
         items += _table_of(view, line, judged)
         missing = missing_in_key(view, judged) if _has_key(judged) else ()
         items.append(_received(command, moment, "KEY_INCOMPLETE" if missing else "", missing, ""))
-        if judged.cls == "LIFE":
+        if judged.cls == "LIFE" and statement_hash(command.jws) not in view.matters:
             items += life_came(view, line.peer, moment.now)
         err: ErrCode | None = "KEY_INCOMPLETE" if missing else None
     else:

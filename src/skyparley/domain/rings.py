@@ -3,15 +3,16 @@
 The settings say which hooks there are; the state says only what was tried, so that a restart goes on where it was.
 """
 
-from typing import Final
+from typing import Final, get_args
 
 from skyparley.base import limits
 from skyparley.domain.commands import NoteHook
 from skyparley.domain.events import AlarmRaised, HookTried
+from skyparley.domain.messages.codes import Post
 from skyparley.domain.rings_kept import Ring, Rings, Tried
 from skyparley.domain.view import Decided, Item, View
 
-LEVELS: Final = ("DESK", "ALTERNATE", "LINGUIST", "SUPERVISOR", "LEVEL2", "LEVEL3", "ALARM")
+LEVELS: Final[tuple[str, ...]] = (*get_args(Post), "ALARM")
 """Who is rung, the nearest first; ALARM is what rings without an officer being called."""
 ALARM_LEVEL: Final = "ALARM"
 HOOK_FAILED: Final = "HOOK_FAILED"

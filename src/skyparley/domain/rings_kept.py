@@ -32,6 +32,7 @@ class Ring:
     about: str = ""
     phrase: str = ""
     """The code of the phrase that the statement says; empty where it is none."""
+    exercise: bool = False
     tried: dict[str, Tried] = field(default_factory=dict)
 
 

@@ -18,7 +18,7 @@ from skyparley.evidence.card import read_card
 from skyparley.state.forgetting import forget
 from skyparley.state.matters import forget_matter, heard_early, rang, ring_passed
 from skyparley.state.projection import State
-from skyparley.state.ringing import ring_alarm, tell_hook
+from skyparley.state.ringing import ring_alarm, ring_matter, tell_hook
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
 
 
@@ -61,13 +61,18 @@ def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | N
         _delivered(state, line, chain.seen.number)
     lead = None
     if envelope is not None:
+        if envelope.cls == "LIFE" and not _heard_before(state, statement):
+            state.count_life(event.peer, at, statement)
         fold_statement(state, line, Statement(envelope, statement, at, event.ids, event.received_utc))
-        if envelope.cls == "LIFE":
-            state.count_life(event.peer, at)
         if isinstance(envelope.slots, NoticeSlots):
             lead = state.notices[(event.peer, envelope.slots.id)].lead_class
     line.received.receipts.setdefault(chain.epoch, TakenList()).append((event.received_utc, event.bearer, lead))
     return envelope
+
+
+def _heard_before(state: State, statement: str) -> bool:
+    matter = state.matters.get(statement)
+    return matter is not None and matter.early
 
 
 def _grow(feed: Feed, number: Number, statement: str, position: int) -> None:
@@ -359,10 +364,12 @@ def _hook_tried(state: State, event: e.HookTried, at: int) -> None:
 
 def _rang(state: State, event: e.Rang, at: int) -> None:
     rang(state, event, at)
+    ring_matter(state.rings, state.position, at, event, state.matters[event.statement])
 
 
 def _heard_early(state: State, event: e.HeardEarly, at: int) -> None:
     heard_early(state, event, meaning_again(jws.payload_again(event.jws)), at)
+    state.count_life(event.peer, at, statement_hash(event.jws))
 
 
 def _matter_forgotten(state: State, event: e.MatterForgotten, at: int) -> None:

@@ -17,7 +17,7 @@ from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.codes import ClockKind, Post
 from skyparley.domain.messages.slots import VolumeSlot
-from skyparley.domain.misuse_kept import Misuse, Unauthenticated
+from skyparley.domain.misuse_kept import LifeWindow, Misuse, Unauthenticated
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
 from skyparley.domain.rings_kept import Rings
 from skyparley.domain.table import Table, table_hash
@@ -171,11 +171,14 @@ class State:
         kept.insert(0, Unauthenticated(event.claimed, event.hash, event.text, event.source, event.why, at))
         del kept[limits.UNAUTHENTICATED_KEPT :]
 
-    def count_life(self, peer: Fingerprint, at: int) -> None:
+    def count_life(self, peer: Fingerprint, at: int, statement: str) -> None:
         """One more life-safety statement of a peer, in the window that runs or in a new one."""
-        began, count = self.misuse.life.get(peer, (at, 0))
-        fresh = at - began >= limits.LIFE_WINDOW_MS
-        self.misuse.life[peer] = (at, 1) if fresh else (began, count + 1)
+        window = self.misuse.life.get(peer)
+        if window is None or at - window.began >= limits.LIFE_WINDOW_MS:
+            window = self.misuse.life[peer] = LifeWindow(at)
+        window.count += 1
+        if len(window.first) < limits.LIFE_FLOOD_AT:
+            window.first.append(statement)
 
     def keep_conflict(self, conflict: Conflict) -> None:
         """Take up a conflict under its pair and both its notices."""

@@ -1,7 +1,9 @@
 """Rings in the state: taken up from what rang, changed by what each hook came to, let go of when they are old."""
 
 from skyparley.base import limits
-from skyparley.domain.events import AlarmRaised, HookTried
+from skyparley.domain.events import AlarmRaised, HookTried, Rang
+from skyparley.domain.matter_records import Matter
+from skyparley.domain.misuse import LIFE_FLOOD
 from skyparley.domain.rings import ALARM_LEVEL, HOOK_FAILED
 from skyparley.domain.rings_kept import HookFailure, Ring, Rings, Tried
 
@@ -9,10 +11,30 @@ from skyparley.domain.rings_kept import HookFailure, Ring, Rings, Tried
 def ring_alarm(rings: Rings, position: int, at: int, event: AlarmRaised) -> None:
     """An alarm rings.  That a hook fails is told to the other hooks: the one that fails would not carry it."""
     ring = Ring(position, at, ALARM_LEVEL, event.code, event.text, peer=event.peer, about=event.about)
+    if event.code == LIFE_FLOOD:
+        ring.cls = "LIFE"
     if event.code == HOOK_FAILED:
         ring.tried[event.about] = Tried(done=True)
         if event.about in rings.failing:
             rings.failing[event.about].told = True
+    keep_ring(rings, ring)
+
+
+def ring_matter(rings: Rings, position: int, at: int, event: Rang, matter: Matter) -> None:
+    """An officer is rung about a statement."""
+    ring = Ring(
+        position,
+        at,
+        event.post,
+        event.code or matter.type,
+        event.text,
+        cls=event.cls,
+        peer=event.peer,
+        msg_id=matter.msg_id,
+        about=event.statement,
+        phrase=matter.envelope.code or "",
+        exercise=matter.exercise,
+    )
     keep_ring(rings, ring)
 
 

@@ -1,11 +1,13 @@
 """What a hook is, whom it rings for, and what it is told: as little as will make a person look."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Fault
 from skyparley.domain.rings_kept import Ring
+
+EXERCISE: Final = "EXERCISE"
 
 
 class HookFault(Fault):
@@ -27,8 +29,14 @@ class Hook(Protocol):
 
 
 def wants(hook: Hook, ring: Ring) -> bool:
-    """Whether a hook rings for this: its level or its class is named, or nothing is."""
-    return not hook.on or ring.level in hook.on or ring.cls in hook.on
+    """Whether a hook rings for this: its level or its class is named, or nothing is.
+
+    An exercise rings only where that is named too: a siren does not know one from the other.
+    """
+    if ring.exercise and EXERCISE not in hook.on:
+        return False
+    named = set(hook.on) - {EXERCISE}
+    return not named or ring.level in named or ring.cls in named
 
 
 def told(ring: Ring, *, node: str, peer: str, details: bool, test: bool = False) -> bytes:
@@ -47,6 +55,8 @@ def told(ring: Ring, *, node: str, peer: str, details: bool, test: bool = False)
     }
     more = {"class": ring.cls, "peer": peer, "msg_id": ring.msg_id, "phrase": ring.phrase}
     said |= {name: value for name, value in more.items() if value}
+    if ring.exercise:
+        said["exercise"] = True
     if details:
         said["text"] = ring.text
     return canonical(said)

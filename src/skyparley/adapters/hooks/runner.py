@@ -15,7 +15,7 @@ from skyparley.adapters.hooks.hook import Hook, HookFault, told, wants
 from skyparley.base import limits
 from skyparley.base.errors import Fault
 from skyparley.domain.commands import NoteHook
-from skyparley.domain.events import AlarmRaised, Event
+from skyparley.domain.events import AlarmRaised, Event, Rang
 from skyparley.domain.rings import open_rings
 from skyparley.domain.rings_kept import Ring, Tried
 from skyparley.engine.ports import Clock, Luck
@@ -25,7 +25,7 @@ from skyparley.state.views import HookView, hook_view
 
 log = structlog.get_logger("skyparley.hooks")
 
-RINGING: tuple[type[Event], ...] = (AlarmRaised,)
+RINGING: tuple[type[Event], ...] = (AlarmRaised, Rang)
 """Events that ring."""
 
 

@@ -14,6 +14,7 @@ from skyparley.domain.messages.codes import Class
 from skyparley.domain.rings import LEVELS
 
 CLASSES: Final[tuple[str, ...]] = get_args(Class)
+KINDS: Final = (*LEVELS, *CLASSES, "EXERCISE")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 _SECONDS: Final = limits.HOOK_TIMEOUT_LONGEST_MS // 1000
 
@@ -34,7 +35,7 @@ HOOK_SETTINGS: Final[dict[str, str]] = {
     "hooks.name": "What the hook is called in alarms and in the journal: 1 to 32 of a-z, 0-9 and the hyphen. Write "
     "[[hooks]] and these settings once for each hook: a pager, a siren, a telephone.",
     "hooks.on": f"What it rings for: levels ({', '.join(LEVELS)}) and classes ({', '.join(CLASSES)}). Empty: "
-    "everything that rings.",
+    "everything that rings. An exercise rings only where EXERCISE is named too.",
     "hooks.url": "An address to which each ring is posted as JSON, http or https. Or give a command instead.",
     "hooks.secret_file": "With url: the file with a secret that the receiver knows, seen from this folder, mode 0600. "
     "It is sent as Authorization: Bearer. Over https, or to this machine, only. Empty: none is sent.",
@@ -62,8 +63,8 @@ def _problems(hook: HookSettings) -> list[str]:
     found = []
     if _NAME.fullmatch(hook.name) is None:
         found.append("hooks.name takes 1 to 32 of a-z, 0-9 and the hyphen")
-    if odd := [one for one in hook.on if one not in (*LEVELS, *CLASSES)]:
-        found.append(f"hooks.on names {', '.join(odd)}; use {', '.join((*LEVELS, *CLASSES))}")
+    if odd := [one for one in hook.on if one not in KINDS]:
+        found.append(f"hooks.on names {', '.join(odd)}; use {', '.join(KINDS)}")
     if bool(hook.url) == bool(hook.command):
         found.append("it needs either hooks.url or hooks.command")
     if hook.url:
