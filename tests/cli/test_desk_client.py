@@ -171,7 +171,7 @@ def test_two_acts_have_two_keys(node: tuple[Path, int]) -> None:
 def overview_of(change: Callable[[dict[str, Any]], None] = lambda seen: None) -> bytes:
     import msgspec
 
-    from skyparley.cli.node_commands import _table_text
+    from skyparley.cli.table_commands import _table_text
 
     table = parse_table(_table_text(None, "", "")[1])
     seen = Overview(

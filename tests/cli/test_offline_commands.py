@@ -237,6 +237,11 @@ def test_a_token_is_told_once_and_can_be_taken_away(pair: Path) -> None:
         ("table", "show", "--profile", "naval"),
         ("table", "show", "--file", "NOWHERE"),
         ("table", "show", "DIR", "--profile", "utm"),
+        ("table", "show", "--toml", "--json"),
+        ("table", "show", "--peer", "B"),
+        ("table", "diff", "naval"),
+        ("table", "diff", "utm", "--from", "NOWHERE"),
+        ("table", "diff"),
         ("frobnicate",),
         ("peer", "frobnicate"),
         ("init",),
@@ -263,6 +268,40 @@ def test_the_table_is_shown_with_its_hash(pair: Path) -> None:
     ran = run("table", "show", "--file", own)
     assert ran.code == 2
     assert "missing number" in ran.err
+
+
+def test_a_table_is_written_as_a_file_that_a_node_can_be_started_with(tmp_path: Path) -> None:
+    for profile in ("military", "civil-military", "utm"):
+        ran = run("table", "show", "--profile", profile, "--toml")
+        told = json.loads(run("table", "show", "--profile", profile, "--json").out)
+        own = tmp_path / f"{profile}.toml"
+        own.write_text(ran.out)
+        assert table_hash(parse_table(own.read_text())) == told["table_hash"]
+        again = run("table", "show", "--file", own, "--toml").out
+        assert again.partition("\n")[2] == ran.out.partition("\n")[2], (
+            "what it is called stands in the first line alone"
+        )
+    assert "separation_lateral_m = 18520  # 10.0 NM (18.5 km); between two notices' volumes" in ran.out.splitlines()
+
+
+def test_two_tables_are_told_apart_number_by_number(pair: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    text = run("table", "show", pair / "A", "--toml").out
+    own.write_text(text.replace("separation_lateral_m = 18520", "separation_lateral_m = 37040"))
+    changes = [{"name": "separation_lateral_m", "before": 18520, "after": 37040}]
+    ran = run("table", "diff", own, "--node", pair / "A", "--json")
+    assert json.loads(ran.out)["changes"] == changes
+    assert json.loads(run("table", "diff", own, "--json").out)["changes"] == changes, "the profile military"
+    back = json.loads(run("table", "diff", "military", "--from", own, "--json").out)
+    assert back["changes"] == [{"name": "separation_lateral_m", "before": 37040, "after": 18520}]
+    shown = run("table", "diff", own, "--node", pair / "A")
+    (row,) = [line.split() for line in shown.out.splitlines() if line.startswith("separation")]
+    assert row[:4] == ["separation_lateral_m", "m", "18520", "37040"]
+    assert shown.code == 0
+    same = run("table", "diff", pair / "A", "--from", "military")
+    assert "the same table" in same.out
+    own.write_text("separation_lateral_m = 1\n")
+    assert "missing number" in run("table", "diff", own).err
 
 
 # --- the whole ----------------------------------------------------------------------------------------------------

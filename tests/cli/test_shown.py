@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from skyparley.base.ids import digest, short_id
-from skyparley.cli.node_commands import _table_text
 from skyparley.cli.peer_commands import loopback_warning
 from skyparley.cli.shown import conflict_state, gaps_text, not_received, notice_state, one_conflict
+from skyparley.cli.table_commands import _table_text
 from skyparley.domain.messages.slots import DueRegard, GapsSlot
 from skyparley.domain.table import parse_table, table_hash
 from skyparley.state.views import ConflictView, LineView, NoticeView, Overview, PartyView, ReceiptView

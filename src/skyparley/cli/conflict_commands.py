@@ -39,11 +39,11 @@ def listed(
     """List conflicts, the earliest first."""
     from skyparley.cli.desk_client import open_desk
     from skyparley.cli.forms import time_shown
-    from skyparley.cli.shown import conflict_state, gaps_text
+    from skyparley.cli.shown import conflict_state, gaps_text, table_with
 
     with open_desk(node) as desk:
         seen = desk.overview()
-    conflicts, needed = seen.conflicts, seen.table
+    conflicts = seen.conflicts
     shown = sorted((one for one in conflicts if everything or one.live), key=lambda one: (one.start or 0, one.pair_id))
     if json:
         as_json(shown)
@@ -55,7 +55,7 @@ def listed(
             f"{one.other_party} {one.other_notice} v{one.other_version}",
             conflict_state(one),
             time_shown(one.start) if one.start else "-",
-            gaps_text(one.gaps, needed),
+            gaps_text(one.gaps, table_with(seen, one.other_party)),
             ", ".join(one.asked_to_move) or "-",
             "LOCAL: they were not told" if one.local else "same id" if one.peer_same_id else "not told yet",
         )
@@ -86,7 +86,7 @@ def show(conflict_id: ConflictId, node: NodeOption = None, json: JsonOption = Fa
 def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
     """A conflict in full."""
     from skyparley.cli.forms import time_shown, window_text
-    from skyparley.cli.shown import conflict_state, gaps_text, notice_state, offer_lines, volume_lines
+    from skyparley.cli.shown import conflict_state, gaps_text, notice_state, offer_lines, table_with, volume_lines
 
     def notice(party: str, notice_id: str) -> str:
         found = next((one for one in seen.notices if (one.party, one.id) == (party, notice_id)), None)
@@ -102,6 +102,7 @@ def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
     if not other:
         other = "told the same conflict id" if conflict.peer_same_id else "has not told its id yet"
     first, second = (place + 1 for place in conflict.volumes)
+    needed = table_with(seen, conflict.other_party)
     pairs(
         [
             (
@@ -111,7 +112,7 @@ def tell_conflict(seen: "Overview", conflict: "ConflictView") -> None:
             ("Pair", conflict.pair_id),
             (f"Ours, {seen.own.name}", notice(seen.own.name, conflict.own_notice)),
             (f"Theirs, {conflict.other_party}", notice(conflict.other_party, conflict.other_notice)),
-            ("Gaps", f"{gaps_text(conflict.gaps, seen.table)} between volume {first} of ours and {second} of theirs"),
+            ("Gaps", f"{gaps_text(conflict.gaps, needed)} between volume {first} of ours and {second} of theirs"),
             ("Together", window_text(conflict.start, conflict.end) if conflict.start and conflict.end else ""),
             ("Found", time_shown(conflict.found_at)),
             ("Other side", other),

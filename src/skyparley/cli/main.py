@@ -20,6 +20,7 @@ from skyparley.cli import (
     peer_commands,
     phrase_commands,
     scenario_commands,
+    table_commands,
     verify_commands,
     watch_commands,
 )
@@ -49,6 +50,7 @@ for part in (
     conflict_commands,
     dialogue_commands,
     list_commands,
+    table_commands,
     hook_commands,
     phrase_commands,
     watch_commands,

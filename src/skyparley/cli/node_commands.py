@@ -1,14 +1,14 @@
-"""Commands about one node's folder: make it, show its card and table, run it."""
+"""Commands about one node's folder: make it, show its card, run it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skyparley.cli.endings import unusable
 from skyparley.cli.forms import read_time
 from skyparley.cli.options import Folder, JsonOption
-from skyparley.cli.screen import as_json, note, pairs, say, table
+from skyparley.cli.screen import as_json, note, say
 from skyparley.cli.surroundings import ask_passphrase, luck, now_ms, read_text
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ def register(app: typer.Typer) -> None:
     app.command("init")(init)
     app.command("card")(card)
     app.command("serve")(serve)
-    tables = typer.Typer(
-        name="table", help="The table of numbers that both sides of a line hold.", no_args_is_help=True
-    )
-    tables.callback()(lambda: None)
-    tables.command("show")(table_show)
-    app.add_typer(tables)
 
 
 def init(
@@ -161,59 +155,3 @@ def serve(folder: Folder) -> None:
     from skyparley.cli.serve import serve_node
 
     raise typer.Exit(serve_node(folder))
-
-
-def table_show(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The table that this node holds.")] = None,
-    profile: Annotated[str, typer.Option(help="military, civil-military or utm.")] = "",
-    file: Annotated[str, typer.Option(metavar="FILE", help="A table of your own.")] = "",
-    json: JsonOption = False,
-) -> None:
-    """Show the numbers of a table and its hash. Without anything named: the profile military."""
-    import msgspec
-
-    from skyparley.domain.table import BadTable, parse_table, table_hash
-
-    if sum(map(bool, (folder, profile, file))) > 1:
-        raise unusable("a folder, --profile or --file: one of them")
-    name, text = _table_text(folder, profile, file)
-    try:
-        numbers = parse_table(text)
-    except BadTable as error:
-        raise unusable(f"{name} is not a table: {error}") from None
-    if json:
-        as_json({"table_hash": table_hash(numbers), "table": numbers})
-        return
-    pairs([("Table", name), ("Hash", table_hash(numbers))])
-    say()
-    given: dict[str, Any] = msgspec.to_builtins(numbers)
-    table(
-        ("Number", "Value", "That is"),
-        [(key, str(value), _human(key, value)) for key, value in given.items()],
-        empty="",
-    )
-
-
-def _table_text(folder: Path | None, profile: str, file: str) -> tuple[str, str]:
-    """What the table is called, and its text."""
-    from skyparley.adapters.system.node_dir import load_node
-    from skyparley.domain.profiles import PROFILES, profile_text
-
-    if folder is not None:
-        settings = load_node(folder).table
-        profile, file = settings.profile, str(folder / settings.file) if settings.file else ""
-    if file:
-        return file, read_text(file, what="a table of numbers")
-    profile = profile or "military"
-    if profile not in PROFILES:
-        raise unusable(f"{profile!r} is not a profile; the profiles are {', '.join(PROFILES)}")
-    return f"profile {profile}", profile_text(profile)
-
-
-def _human(key: str, value: int) -> str:
-    """A number of the table in the units that people say; empty where it stands as it is said."""
-    from skyparley.cli.forms import length_shown, span_text
-
-    if key.endswith("_m"):
-        return length_shown(value)
-    return span_text(value) if key.endswith("_ms") else ""

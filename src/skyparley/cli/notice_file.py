@@ -56,7 +56,7 @@ def file_plans(desk: Desk, told: FileSaid) -> None:
     preview = _preview(desk, told, _reading(told.source, data), data, seen)
     person = at_terminal() and not (told.json or told.what_if or told.yes)
     if not told.json:
-        show_preview(preview, seen.table)
+        show_preview(preview, seen)
     stops = not_filed(preview, may_know=person, again=told.again)
     if stops is None and (told.yes or (person and ask_yes(_question(preview)))):
         _file(desk, preview, told)

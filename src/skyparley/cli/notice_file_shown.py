@@ -14,10 +14,10 @@ from skyparley.cli.shown import levels_text
 from skyparley.cli.what_if_shown import conflict_lines, way_lines
 from skyparley.domain.commands import Outcome
 from skyparley.domain.messages.slots import VolumeSlot
-from skyparley.domain.table import Table
 from skyparley.domain.volumes import shape_of
 from skyparley.domain.what_if import WouldBe
 from skyparley.geometry.areas import area_m2
+from skyparley.state.views import Overview
 
 NAMES_SHOWN: Final = 6
 """Of notices that share a remark; beyond that they are counted."""
@@ -49,12 +49,12 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return zip(self.notices, self.would, strict=True)
 
 
-def show_preview(preview: Preview, numbers: Table) -> None:
+def show_preview(preview: Preview, seen: Overview) -> None:
     """Prints it: a table of the notices, then only what has to be said."""
     say(_headline(preview))
     rows = [_row(entry, would) for entry, would in preview.pairs()]
     table(("Becomes", "In the file", "Volumes", "Levels", "Time", "Area"), rows, empty="No notice comes of it.")
-    _show_conflicts(preview, numbers)
+    _show_conflicts(preview, seen)
     for line in same_lines(preview):
         say(line.strip())
     _show_shared("No place in a notice, left away:", _by_text((entry, entry.dropped) for entry in preview.notices))
@@ -97,7 +97,7 @@ def _area_text(volumes: Sequence[VolumeSlot]) -> str:
     return f"{kinds}, {square_nm:,.0f} sq NM" if square_nm >= 10 else f"{kinds}, {square_nm:.1f} sq NM"
 
 
-def _show_conflicts(preview: Preview, numbers: Table) -> None:
+def _show_conflicts(preview: Preview, seen: Overview) -> None:
     count = sum(len(would.conflicts) for would in preview.would)
     if not count:
         if preview.notices:
@@ -107,7 +107,7 @@ def _show_conflicts(preview: Preview, numbers: Table) -> None:
     for entry, would in preview.pairs():
         if would.conflicts:
             say(f"  {would.id} ({entry.file_id}) with")
-            lines = [line for conflict in would.conflicts for line in conflict_lines(conflict, numbers)]
+            lines = [line for conflict in would.conflicts for line in conflict_lines(conflict, seen)]
             for line in (*lines, *way_lines(would)):
                 say(f"    {line}")
 

@@ -114,6 +114,11 @@ def told_text(notice: NoticeView) -> str:
     return ", ".join(f"{one.peer} {'received' if one.delivered else 'NOT YET'}" for one in notice.audience)
 
 
+def table_with(seen: Overview, party: str) -> Table:
+    """The table that holds on the line to a party; for any other, the one that the node was started with."""
+    return next((one.numbers for one in seen.lines if one.peer == party and one.numbers is not None), seen.table)
+
+
 def gaps_text(gaps: GapsSlot, table: Table) -> str:
     """The gaps of a conflict beside what the table asks for; no gap is rounded up."""
     return (

@@ -113,7 +113,7 @@ function card(conflict, view, desk) {
 
 function facts(conflict, view) {
   const { gaps } = conflict;
-  const { table } = view;
+  const table = view.lines.find((line) => line.peer === conflict.other_party)?.numbers ?? view.table;
   const told = conflict.local ? `${conflict.other_party} was not told of ${conflict.own_notice}: only this desk knows of this conflict`
     : conflict.peer_same_id ? `${conflict.other_party} found it by itself, with the same id` : `${conflict.other_party} has not told its id yet`;
   const gap = (name, value, least) => el("div", { class: "gap" }, el("dt", {}, name), el("dd", {}, value, el("span", { class: "dim" }, ` needs ${least}`)));
