@@ -15,7 +15,7 @@ import msgspec
 from skyparley.base.canonical import MAX_SAFE_INTEGER
 from skyparley.domain.messages.catalogue import CATALOGUE, PHRASE_OF_KIND, StatementType, TypeRow
 from skyparley.domain.messages.envelope import _DIALOGUE, _OFFERS, _VERSIONED, _Meaning
-from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt
+from skyparley.domain.messages.receipt import CatchUp, Heartbeat, Hello, Receipt
 from skyparley.domain.messages.slots import Agreement
 from skyparley.domain.table import Table
 from skyparley.evidence.card import BEARER_KINDS, URL_CHARS, _Payload
@@ -54,6 +54,10 @@ def all_schemas() -> dict[str, Schema]:
         "receipt": object_schema("receipt", Receipt, "The payload of a receipt (line-v1 6)."),
         "hello": object_schema("hello", Hello, "The payload of HELLO (line-v1 7.2)."),
         "hello-answer": object_schema("hello-answer", Hello, "The payload of the answer to HELLO (line-v1 7.2)."),
+        "heartbeat": object_schema("heartbeat", Heartbeat, "The payload of a heartbeat (line-v1 7.8)."),
+        "heartbeat-answer": object_schema(
+            "heartbeat-answer", Heartbeat, "The payload of the answer to a heartbeat (line-v1 7.8)."
+        ),
         "catchup": object_schema("catchup", CatchUp, "The payload of a catch-up request (line-v1 7.4)."),
         "agreement": object_schema("agreement", Agreement, "The text that both parties sign (line-v1 9.3)."),
         "table": object_schema("table", Table, "The table of numbers (line-v1 10)."),

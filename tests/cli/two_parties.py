@@ -72,15 +72,18 @@ class Direct:
     def __init__(self, nodes: dict[str, Node]) -> None:
         self.nodes = nodes
 
-    async def push(self, urls: tuple[str, ...], statements: list[str]) -> Any:
-        answer = await self.nodes[urls[0]].service.statements(statements, "http")
+    async def push(self, url: str, statements: list[str], bearer: Any) -> Any:
+        answer = await self.nodes[url].service.statements(statements, bearer)
         return [(one.hash, one.result, one.receipt) for one in answer.results]
 
-    async def hello(self, urls: tuple[str, ...], text: str) -> Any:
-        return await self.nodes[urls[0]].service.hello(text)
+    async def hello(self, url: str, text: str) -> Any:
+        return await self.nodes[url].service.hello(text)
 
-    async def catch_up(self, urls: tuple[str, ...], text: str) -> Any:
-        return await self.nodes[urls[0]].service.catch_up(text)
+    async def heartbeat(self, url: str, text: str) -> Any:
+        return await self.nodes[url].service.heartbeat(text)
+
+    async def catch_up(self, url: str, text: str) -> Any:
+        return await self.nodes[url].service.catch_up(text)
 
 
 def make_folders(at: Path) -> tuple[Path, Path]:

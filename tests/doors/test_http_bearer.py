@@ -83,15 +83,15 @@ def against(*servers: Server, ask: Callable[[HttpBearer, list[str]], Awaitable[o
 
 
 async def push(bearer: HttpBearer, urls: list[str]) -> object:
-    return await bearer.push(urls, [STATEMENT])
+    return await bearer.push(urls[0], [STATEMENT], "http")
 
 
 async def hello(bearer: HttpBearer, urls: list[str]) -> object:
-    return await bearer.hello(urls, "a.b.c")
+    return await bearer.hello(urls[0], "a.b.c")
 
 
 async def catch_up(bearer: HttpBearer, urls: list[str]) -> object:
-    return await bearer.catch_up(urls, "a.b.c")
+    return await bearer.catch_up(urls[0], "a.b.c")
 
 
 GOOD_PUSH = canonical({"results": [{"hash": HASH, "result": "RECEIVED", "receipt": "r.r.r"}]})
@@ -183,7 +183,7 @@ def test_nothing_is_followed_elsewhere() -> None:
 
     async def ask(bearer: HttpBearer, urls: list[str]) -> object:
         lures.reply = reply(b"", "307 Temporary Redirect", f"location: {urls[1]}/peer/v1/hello")
-        return await bearer.hello(urls[:1], "a.b.c")
+        return await bearer.hello(urls[0], "a.b.c")
 
     lures = Server(b"")
     with pytest.raises(PeerFault):
@@ -214,33 +214,27 @@ def test_a_strangers_words_cannot_write_into_a_log() -> None:
     assert len(str(caught.value)) < 400
 
 
-def test_addresses_are_tried_in_order_and_what_answered_is_remembered() -> None:
-    first = Server(b"not http at all\r\n\r\n", hang=True)
-    second = Server(reply(b"h.h.h"))
+def test_the_bearer_is_said_unless_it_is_the_first() -> None:
+    server = Server(reply(GOOD_PUSH))
 
     async def ask(bearer: HttpBearer, urls: list[str]) -> object:
-        nobody = "http://127.0.0.1:9"
-        assert await bearer.hello([nobody, *urls], "a.b.c") == "h.h.h"
-        assert len(first.requests) == 1
-        second.reply = reply(GOOD_PUSH)
-        await bearer.push([nobody, *urls], [STATEMENT])
-        assert len(first.requests) == 1, "statements go where HELLO was answered"
-        second.reply = reply(b"h.h.h")
-        await bearer.hello([nobody, *urls], "a.b.c")
-        assert len(first.requests) == 2, "the better address gets its chance at each HELLO"
-        return None
+        return await bearer.push(urls[0], [STATEMENT], "http2")
 
-    against(first, second, ask=ask)
+    against(server, ask=ask)
+    assert server.requests[0].startswith(b"POST /peer/v1/statements?bearer=http2 HTTP/1.1\r\n")
 
 
-def test_a_deferral_is_the_peers_word_whatever_the_address() -> None:
-    deferring, other = Server(refusal("429 Too Many Requests", code="DEFERRED", text="x")), Server(reply(b"h.h.h"))
-    with pytest.raises(PeerFault):
-        against(deferring, other, ask=hello)
-    assert other.requests == []
+def test_a_heartbeat_is_asked_and_answered() -> None:
+    server = Server(reply(b"h.h.h"))
+
+    async def ask(bearer: HttpBearer, urls: list[str]) -> object:
+        return await bearer.heartbeat(urls[0], "a.b.c")
+
+    assert against(server, ask=ask) == "h.h.h"
+    assert server.requests[0].startswith(b"POST /peer/v1/heartbeat HTTP/1.1\r\n")
 
 
-@pytest.mark.parametrize("urls", [[], ["http://127.0.0.1:9"], ["nonsense"], ["http://[bad"]])
+@pytest.mark.parametrize("urls", [["http://127.0.0.1:9"], ["nonsense"], ["http://[bad"]])
 def test_nowhere_to_go_is_a_fault(urls: list[str]) -> None:
     async def run(ask: Callable[[HttpBearer, list[str]], Awaitable[object]]) -> None:
         bearer = HttpBearer()

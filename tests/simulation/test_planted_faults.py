@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pytest
 
 from skyparley.domain import deadlines, offers
+from skyparley.domain.messages.codes import HttpBearerKind
 from skyparley.domain.records import Line
 from skyparley.engine import sequencer, snapshots
 from skyparley.evidence import jws
@@ -60,12 +61,12 @@ def sealing_once_more_for_each_carrying(monkeypatch: pytest.MonkeyPatch) -> None
     carried = network.SimBearer.push
 
     async def push(
-        self: network.SimBearer, urls: Sequence[str], statements: Sequence[str]
+        self: network.SimBearer, url: str, statements: Sequence[str], bearer: HttpBearerKind
     ) -> list[tuple[str, str, str]]:
         plain = {**payload_of(statements[0]), "created_utc": next(COUNT)}
         name = next(name for name in ("A", "B", "C") if party(name).card.fingerprint == plain["from"])
         anew = party(name).signer().sign(plain["role"], plain, jws.STATEMENT)
-        return await carried(self, urls, [anew, *statements[1:]])
+        return await carried(self, url, [anew, *statements[1:]], bearer)
 
     monkeypatch.setattr(network.SimBearer, "push", push)
 

@@ -100,8 +100,10 @@ def _signed(text: str) -> dict[str, Any]:
 
 
 def _first_of_each(pair: TwoNodes) -> list[tuple[str, str]]:
-    """A HELLO with its answer, of B: the first that both could exchange."""
-    return pair.bearers["B"].asked[:2]
+    """A HELLO and a heartbeat of B with their answers: the first that both could exchange."""
+    asked = pair.bearers["B"].asked
+    wanted = ("hello", "hello-answer", "heartbeat", "heartbeat-answer")
+    return [next(one for one in asked if one[0] == kind) for kind in wanted]
 
 
 def _catch_up(fingerprints: dict[str, str]) -> str:

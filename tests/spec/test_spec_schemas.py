@@ -19,7 +19,7 @@ from skyparley.evidence import jws
 
 SCHEMAS = ROOT / "docs" / "spec" / "schemas"
 VECTORS = ROOT / "docs" / "spec" / "vectors"
-OTHERS = ("card", "receipt", "hello", "hello-answer", "catchup", "agreement", "table")
+OTHERS = ("card", "receipt", "hello", "hello-answer", "heartbeat", "heartbeat-answer", "catchup", "agreement", "table")
 NAMES = (*CATALOGUE, *OTHERS)
 
 

@@ -17,7 +17,7 @@ from reference.slow_sphere import SlowCore, slow_distance_m
 from skyparley.domain.detection import conflict_id, pair_id
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import NotUnderstood, read_chain, read_meaning, write
-from skyparley.domain.messages.receipt import read_catch_up, read_hello, read_receipt
+from skyparley.domain.messages.receipt import read_catch_up, read_heartbeat, read_hello, read_receipt
 from skyparley.domain.messages.slots import LevelSlot, ShapeSlot, VolumeSlot
 from skyparley.domain.volumes import level_of, shape_of, volume_of
 from skyparley.evidence.card import read_card
@@ -100,6 +100,15 @@ def _type_of(told: dict[str, Any], hash_: str) -> str:
     return next(str(one["type"]) for one in told["statements"] if one["hash"] == hash_)
 
 
+READERS = {
+    "hello": read_hello,
+    "hello-answer": read_hello,
+    "heartbeat": read_heartbeat,
+    "heartbeat-answer": read_heartbeat,
+    "catchup": read_catch_up,
+}
+
+
 def test_requests_are_signed_by_machines() -> None:
     told, cards = story()
     keys = {kid: key for card in cards.values() for kid, (key, _, _) in card.keys.items()}
@@ -107,10 +116,12 @@ def test_requests_are_signed_by_machines() -> None:
         kid, payload = independent.read_jws(request["jws"], request["typ"], keys.get)
         assert kid.split("/")[1] == "machine"
         assert payload.decode() == request["payload"]
-        (read_catch_up if request["typ"] == "skyparley-catchup" else read_hello)(payload)
+        READERS[request["typ"].removeprefix("skyparley-")](payload)
     assert [request["typ"].removeprefix("skyparley-") for request in told["requests"]] == [
         "hello",
         "hello-answer",
+        "heartbeat",
+        "heartbeat-answer",
         "catchup",
     ]
 

@@ -105,23 +105,28 @@ class DirectBearer:
         self.cut = False
         self.asked: list[tuple[str, str]] = []
 
-    def _service(self, urls: Any) -> Any:
+    def _service(self, url: str) -> Any:
         if self.cut:
             raise PeerFault("cut")
-        return self._pair.by_url[urls[0]].service
+        return self._pair.by_url[url].service
 
-    async def push(self, urls: Any, statements: Any) -> list[tuple[str, str, str]]:
-        pushed = await self._service(urls).statements(statements, "http")
+    async def push(self, url: str, statements: Any, bearer: Any) -> list[tuple[str, str, str]]:
+        pushed = await self._service(url).statements(statements, bearer)
         return [(one.hash, one.result, one.receipt) for one in pushed.results]
 
-    async def hello(self, urls: Any, request: str) -> str:
-        answer = await self._service(urls).hello(request)
+    async def hello(self, url: str, request: str) -> str:
+        answer = await self._service(url).hello(request)
         self.asked += [("hello", request), ("hello-answer", answer)]
         return answer
 
-    async def catch_up(self, urls: Any, request: str) -> list[str]:
+    async def heartbeat(self, url: str, request: str) -> str:
+        answer = await self._service(url).heartbeat(request)
+        self.asked += [("heartbeat", request), ("heartbeat-answer", answer)]
+        return answer
+
+    async def catch_up(self, url: str, request: str) -> list[str]:
         self.asked.append(("catchup", request))
-        return await self._service(urls).catch_up(request)
+        return await self._service(url).catch_up(request)
 
 
 class TwoNodes:

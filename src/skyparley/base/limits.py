@@ -123,6 +123,15 @@ RETRY_LAST_MS: Final = 30_000
 CONNECT_TIMEOUT_MS: Final = 3_000  # then the next address of the peer is tried
 REQUEST_TIMEOUT_MS: Final = 10_000  # DOMAIN 8: machine receipt within 10 s
 CATCH_UP_STATEMENTS: Final = 64  # asked for at a time
+OVERTAKE_MS: Final = (
+    2_000  # an address that has not answered by then is still waited for, and the next one asked as well
+)
+HEARTBEAT_LEAST_MS: Final = 1_000  # between two heartbeats by one bearer, whatever the table says
+LIFE_RETRY_LAST_MS: Final = 5_000  # between two attempts to carry a LIFE statement by one bearer
+LINK_UP_HEARTBEATS: Final = 2  # in a row, until a link that was DEGRADED or LOST is UP again: one may be luck
+LINK_CHANGES_PER_HOUR: Final = (
+    12  # of one bearer and direction in the journal; one that flaps more stays as bad as it was
+)
 HELLO_EVERY_MS: Final = 30_000  # of an idle line; heads are compared again each time
 RECENT_STATEMENTS: Final = 1_024  # of all peers together, kept at hand; older ones are read from the journal
 WATCH_LONGEST_MS: Final = 60_000  # the watch looks again at least this often, should the machine have slept

@@ -9,6 +9,7 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.codes import (
     ActionCode,
     BearerKind,
+    HttpBearerKind,
     IdentityAnswer,
     NoticeKind,
     ProposalKind,
@@ -20,6 +21,7 @@ from skyparley.domain.messages.codes import (
 from skyparley.domain.messages.envelope import Chain, FeedHead
 from skyparley.domain.messages.matter_slots import FreeText, ReadBackValues
 from skyparley.domain.messages.slots import DueRegard, LevelSlot, Volumes, VolumeSlot
+from skyparley.domain.records import Direction
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -281,6 +283,19 @@ class NoteCarried(MachineCommand, frozen=True, kw_only=True):
     peer: Fingerprint
     epoch: int
     seq: int
+
+
+class NoteLink(MachineCommand, frozen=True, kw_only=True):
+    """What heartbeats told of one bearer in one direction, transport time.
+
+    `silent_ms`: since the last one, or since this process began to listen.  `in_a_row`: how many came without a gap.
+    """
+
+    peer: Fingerprint
+    bearer: HttpBearerKind
+    direction: Direction
+    silent_ms: int
+    in_a_row: int
 
 
 class RestoreStatement(MachineCommand, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import commands as c
-from skyparley.domain import deadlines, dialogues, filing, lines, matters, misuse, notices, receive, rings
+from skyparley.domain import deadlines, dialogues, filing, lines, link_health, matters, misuse, notices, receive, rings
 from skyparley.domain.events import AlarmRaised, ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
@@ -22,6 +22,8 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return lines.compare_hello(view, command)
         case c.NoteCarried():
             return lines.note_carried(view, command)
+        case c.NoteLink():
+            return link_health.note_link(view, command, moment)
         case c.RestoreStatement():
             return receive.restore(view, command, moment)
         case c.PassDeadlines():

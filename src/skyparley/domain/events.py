@@ -10,9 +10,9 @@ import msgspec
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.codes import BearerKind, Class, ErrCode, NoticeKind, Post, ReasonCode
+from skyparley.domain.messages.codes import BearerKind, Class, ErrCode, HttpBearerKind, NoticeKind, Post, ReasonCode
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, VolumeSlot
-from skyparley.domain.records import Draft
+from skyparley.domain.records import Direction, Draft, LinkState
 from skyparley.domain.table import Table
 
 
@@ -140,6 +140,16 @@ class EvidenceKept(Event, frozen=True, kw_only=True):
     what: Literal["FORK", "BROKEN", "SEEN_FALSE", "NEW_EPOCH"]
     jws: str
     text: str
+
+
+class LinkChanged(Event, frozen=True, kw_only=True):
+    """A bearer came up, missed heartbeats, or was lost.  `since`: when this state began, by the line's clock."""
+
+    peer: Fingerprint
+    bearer: HttpBearerKind
+    direction: Direction
+    state: LinkState
+    since: int
 
 
 class NoticeFiled(Event, frozen=True, kw_only=True):
@@ -357,6 +367,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         StatementsCarried,
         ReceiptKept,
         EvidenceKept,
+        LinkChanged,
         NoticeFiled,
         NoticeChanged,
         NoticeCancelled,

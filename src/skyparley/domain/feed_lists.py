@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, get_args
 
 from skyparley.base.ids import b64url, from_b64url
-from skyparley.domain.messages.codes import BearerKind, LeadClass
+from skyparley.domain.messages.codes import BEARERS, BearerKind, LeadClass
 
 HASH_BYTES: Final = 32
-_BEARERS: Final[tuple[BearerKind, ...]] = get_args(BearerKind)
 _LEADS: Final[tuple[LeadClass | None, ...]] = (None, *get_args(LeadClass))
 _ABSENT: Final = -1
 """In the place of a time: no receipt is held for this number."""
@@ -109,7 +108,7 @@ class TakenList:
     def append(self, taken: Taken) -> None:
         at, bearer, lead = taken
         self._at.append(at)
-        self._how.append(_BEARERS.index(bearer) * len(_LEADS) + _LEADS.index(lead))
+        self._how.append(BEARERS.index(bearer) * len(_LEADS) + _LEADS.index(lead))
 
     def __len__(self) -> int:
         return len(self._at)
@@ -118,7 +117,7 @@ class TakenList:
         if not 0 <= place < len(self):
             raise IndexError(place)
         bearer, lead = divmod(self._how[place], len(_LEADS))
-        return self._at[place], _BEARERS[bearer], _LEADS[lead]
+        return self._at[place], BEARERS[bearer], _LEADS[lead]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TakenList) and (self._at, self._how) == (other._at, other._how)

@@ -17,6 +17,7 @@ from skyparley.domain.messages.codes import (
     LIFE_KINDS,
     PRIORITY_KINDS,
     Class,
+    HttpBearerKind,
     LeadClass,
     NoticeKind,
     ProposalKind,
@@ -235,6 +236,20 @@ class AgreementRecord:
         return "IN_FORCE" if self.peer_holds else "PENDING"
 
 
+Direction = Literal["OUT", "IN"]
+"""OUT: our heartbeats, answered by the peer.  IN: the peer's heartbeats, heard here."""
+LinkState = Literal["UP", "DEGRADED", "LOST"]
+LinkKey = tuple[HttpBearerKind, Direction]
+
+
+class LinkHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One bearer in one direction.  `changed`: when its state changed in the last hour, oldest first."""
+
+    state: LinkState
+    since: int
+    changed: tuple[int, ...] = ()
+
+
 Compared = Literal["NO", "EQUAL", "AHEAD", "DIVERGED"]
 
 
@@ -290,6 +305,10 @@ class Line:
     receipts: ReceiptMap = field(default_factory=ReceiptMap)
     """When the peer received, by its clock, and the lead class that it computed."""
     owed: list["Draft"] = field(default_factory=list)
+    links: dict[LinkKey, LinkHealth] = field(default_factory=dict)
+    """How each bearer is in each direction, as far as heartbeats ever told.  It changes nothing that was agreed."""
+    urgent: list[Number] = field(default_factory=list)
+    """Our LIFE statements that the peer is not known to hold: they do not wait for what stands before them."""
     epoch_asked: tuple[str, int] | None = None
     """Who asked for a new epoch first, and when: it takes two."""
 

@@ -1,11 +1,12 @@
 """The link to one peer: HELLO and the comparison of heads, restore, catch-up, delivery with retry and back-off.
 
 A link carries bytes; it decides and signs nothing but requests.  Whatever it learns goes to the sequencer as a command.
+Each HTTP bearer of the peer has loops of its own beside the conversation: its heartbeats, and what is LIFE.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 from msgspec import UNSET
@@ -15,16 +16,23 @@ from skyparley.base.canonical import MAX_SAFE_INTEGER
 from skyparley.base.errors import Fault, PeerFault, Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import KeepReceipts, ReceiveStatement, RestoreStatement
+from skyparley.domain.link_health import Heads, bearer_named
+from skyparley.domain.messages.codes import HttpBearerKind
 from skyparley.domain.messages.envelope import PROTO, FeedHead
-from skyparley.domain.messages.receipt import CatchUp
+from skyparley.domain.messages.receipt import CatchUp, Hello
 from skyparley.domain.records import Line, Number
 from skyparley.engine import reading
+from skyparley.engine.heartbeats import Heart, Pulse
 from skyparley.engine.peer_service import MACHINE, PeerService, compare
-from skyparley.engine.ports import Bearer, Clock, Luck
+from skyparley.engine.ports import Bearer, Carried, Clock, Luck
 from skyparley.engine.reading import Unusable
 from skyparley.engine.sequencer import Sequencer
 from skyparley.engine.signer import Signer
-from skyparley.engine.statements import StatementStore
+from skyparley.engine.statements import StatementStore, fitting
+from skyparley.engine.urgent import Urgent
+from skyparley.engine.waiting import sleep_or
+from skyparley.engine.ways import PeerTime, Way, Ways
+from skyparley.engine.ways import Stale as Stale
 from skyparley.evidence import jws
 from skyparley.state.projection import State
 
@@ -33,16 +41,6 @@ log = structlog.get_logger("skyparley.link")
 
 _EVERYTHING: Final[Number] = (MAX_SAFE_INTEGER, 0)
 """A number behind which no feed goes on."""
-
-
-class Stale(PeerFault):
-    """The peer's clock is elsewhere: ask again with its time."""
-
-    code = "STALE"
-
-    def __init__(self, time: int) -> None:
-        super().__init__("the request was stale by the peer's clock")
-        self.time = time
 
 
 class Link:
@@ -77,12 +75,37 @@ class Link:
         self._near = asyncio.Event()
         self._greet = True
         self._pull = False
-        self._skew_ms = 0
+        self._time = PeerTime(clock)
+        self._ways = Ways()
+        self._group = asyncio.TaskGroup()
+        self._judging: asyncio.Task[None] | None = None
+        self._loops: dict[Way, tuple[asyncio.Task[None], ...]] = {}
+        self._pulse = Pulse(peer, sequencer=sequencer, clock=clock)
+        self._heart = Heart(
+            peer,
+            sequencer=sequencer,
+            signer=signer,
+            bearer=bearer,
+            clock=clock,
+            luck=luck,
+            time=self._time,
+            pulse=self._pulse,
+            told=self._told,
+        )
+        self._urgent = Urgent(
+            peer, sequencer=sequencer, store=store, bearer=bearer, clock=clock, luck=luck, take=self._take_results
+        )
 
     def wake(self, greet: bool = False) -> None:
         """Something is to be carried; with `greet`, heads are to be compared first."""
         self._greet = self._greet or greet
         self._work.set()
+        self._urgent.wake()
+
+    def heard(self, bearer: HttpBearerKind) -> None:
+        """A heartbeat of the peer came in by one of our bearers."""
+        self._pulse.heard(bearer, "IN")
+        self._near.set()
 
     def spoke(self, greet: bool) -> None:
         """The peer reached us just now, so it is worth trying to reach it before the back-off is over."""
@@ -91,6 +114,10 @@ class Link:
 
     async def run(self) -> None:
         """Carry until cancelled.  Transport time: a scaled clock does not hurry a retry."""
+        async with asyncio.TaskGroup() as self._group:
+            await self._converse()
+
+    async def _converse(self) -> None:
         back_off_ms = limits.RETRY_FIRST_MS
         while True:
             self._work.clear()
@@ -101,8 +128,8 @@ class Link:
                 self._note(True, "")
                 await self._idle()
             except Stale as stale:
-                self._skew_ms += stale.time - (self._clock.now_ms() + self._skew_ms)
-                log.warning("peer_clock_differs", peer=self.peer[:8], by_ms=self._skew_ms)
+                self._time.correct(stale)
+                log.warning("peer_clock_differs", peer=self.peer[:8], by_ms=self._time.skew_ms)
                 await self._clock.sleep_ms(limits.RETRY_FIRST_MS)
             except Fault as fault:
                 self._greet = True
@@ -123,25 +150,35 @@ class Link:
         await self._clock.sleep_ms(min(back_off_ms, limits.RETRY_FIRST_MS))
         left_ms = back_off_ms - limits.RETRY_FIRST_MS
         if left_ms > 0:
-            await self._first(self._clock.sleep_ms(left_ms), self._near.wait())
+            await sleep_or(self._clock, left_ms, self._near)
 
     async def _idle(self) -> None:
         """Until something is to be done, or it is time to compare heads again."""
-        slept = await self._first(self._clock.sleep_ms(limits.HELLO_EVERY_MS), self._work.wait())
+        slept = await sleep_or(self._clock, limits.HELLO_EVERY_MS, self._work)
         self._greet = self._greet or slept
 
-    @staticmethod
-    async def _first(sleep: Coroutine[Any, Any, None], event: Coroutine[Any, Any, bool]) -> bool:
-        """Whichever comes first; True when it was the sleep."""
-        sleeping, waking = asyncio.ensure_future(sleep), asyncio.ensure_future(event)
-        try:
-            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-            return sleeping.done()
-        finally:
-            sleeping.cancel()
-            waking.cancel()
+    async def _look_up(self) -> None:
+        """Take up the addresses of the peer's newest card.  Each has its own loops: none waits for another."""
+        line = await self._line()
+        if self._judging is None:
+            self._judging = self._group.create_task(self._pulse.run())
+        if not self._ways.take(line):
+            return
+        for way in [way for way in self._loops if way not in self._ways.all]:
+            for task in self._loops.pop(way):
+                task.cancel()
+        for way in self._ways.all:
+            if way not in self._loops:
+                loops = (self._heart.beat(way), self._urgent.carry(way))
+                self._loops[way] = tuple(self._group.create_task(loop) for loop in loops)
+
+    def _told(self, heads: Heads) -> None:
+        """What the heads of a heartbeat ask for."""
+        if heads != "EQUAL":
+            self.wake(heads == "COMPARE")
 
     async def _exchange(self) -> None:
+        await self._look_up()
         if self._greet:
             await self._hello()
         if self._pull:
@@ -152,17 +189,8 @@ class Link:
     # --- HELLO and restore ---------------------------------------------------------------------------------
 
     async def _hello(self) -> None:
+        answer = await self._ways.ask(self._hello_by)
         line = await self._line()
-        nonce = self._luck.nonce()
-        hello = await self._sequencer.read(
-            lambda state: self._service.make_hello(state, self.peer, nonce, self._clock.now_ms() + self._skew_ms)
-        )
-        text = await self._bearer.hello(line.card.urls, self._signer.sign(MACHINE, hello, jws.HELLO))
-        answer = reading.read_peer_hello(
-            text, line.card, self._signer.card.fingerprint, jws.HELLO_ANSWER, self._clock.now_ms()
-        )
-        if answer.nonce != nonce:
-            raise PeerFault("the answer to HELLO repeats another nonce")
         command = compare(self.peer, answer, self._clock.kind, fresh=True)
         if line.compared != "EQUAL" and not _above(command.held, line.sent.head):
             await self._take_what_was_sent(command.sent)
@@ -175,6 +203,22 @@ class Link:
         self._greet = False
         received = await self._sequencer.read(lambda state: state.lines[self.peer].received.head)
         self._pull = command.sent is not None and command.sent.number > received
+
+    async def _hello_by(self, way: Way) -> Hello:
+        """One HELLO by one way, with its answer verified."""
+        line = await self._line()
+        nonce = self._luck.nonce()
+        hello = await self._sequencer.read(
+            lambda state: self._service.make_hello(state, self.peer, nonce, self._time.now_ms())
+        )
+        text = await self._bearer.hello(way.url, self._signer.sign(MACHINE, hello, jws.HELLO))
+        answer = reading.read_peer_hello(
+            text, line.card, self._signer.card.fingerprint, jws.HELLO_ANSWER, self._clock.now_ms()
+        )
+        if answer.nonce != nonce:
+            raise PeerFault("the answer to HELLO repeats another nonce")
+        self._pulse.heard(way.name, "OUT")
+        return answer
 
     async def _take_what_was_sent(self, sent: FeedHead | None) -> None:
         """After a start: what the peer said before is known before anything new is sealed.  It may have bound us."""
@@ -203,9 +247,9 @@ class Link:
         """Whether something came back, and the number of the peer's feed that has to be received before more can."""
         line = await self._line()
         epoch, seq = max(line.sent.head, (1, 0))
-        texts = await self._fetch("YOURS", epoch, seq)
+        texts, _ = await self._fetch("YOURS", epoch, seq)
         if not texts and held[0] > epoch:
-            texts = await self._fetch("YOURS", epoch + 1, 0)
+            texts, _ = await self._fetch("YOURS", epoch + 1, 0)
         own = self._signer.card
         for place, text in enumerate(texts):
             try:
@@ -230,7 +274,9 @@ class Link:
         """Ask for what follows on the peer's feed, up to a number.  True when something new was taken."""
         line = await self._line()
         epoch, seq = max(line.received.head, (1, 0))
-        texts = await self._fetch("OURS", epoch, seq) or await self._fetch("OURS", epoch + 1, 0)
+        texts, bearer = await self._fetch("OURS", epoch, seq)
+        if not texts:
+            texts, bearer = await self._fetch("OURS", epoch + 1, 0)
         taken = False
         for text in texts:
             try:
@@ -245,7 +291,7 @@ class Link:
                 chain=chain,
                 payload=parsed.payload,
                 kid=str(parsed.kid),
-                bearer="http",
+                bearer=bearer,
                 refill=until is not None,
             )
             outcome = await self._sequencer.submit(command)
@@ -256,31 +302,48 @@ class Link:
                 break
         return taken
 
-    async def _fetch(self, feed: str, epoch: int, after: int) -> list[str]:
-        line = await self._line()
-        request = CatchUp(
-            proto=PROTO,
-            from_=self._signer.card.fingerprint,
-            to=self.peer,
-            time=self._clock.now_ms() + self._skew_ms,
-            nonce=self._luck.nonce(),
-            feed="OURS" if feed == "OURS" else "YOURS",
-            epoch=epoch,
-            after=after,
-            limit=limits.CATCH_UP_STATEMENTS,
-        )
-        return await self._bearer.catch_up(line.card.urls, self._signer.sign(MACHINE, request, jws.CATCHUP))
+    async def _fetch(self, feed: str, epoch: int, after: int) -> tuple[list[str], HttpBearerKind]:
+        """Statements of a feed, and the bearer by which they were fetched."""
+
+        async def by(way: Way) -> tuple[list[str], HttpBearerKind]:
+            request = CatchUp(
+                proto=PROTO,
+                from_=self._signer.card.fingerprint,
+                to=self.peer,
+                time=self._time.now_ms(),
+                nonce=self._luck.nonce(),
+                feed="OURS" if feed == "OURS" else "YOURS",
+                epoch=epoch,
+                after=after,
+                limit=limits.CATCH_UP_STATEMENTS,
+            )
+            return await self._bearer.catch_up(way.url, self._signer.sign(MACHINE, request, jws.CATCHUP)), way.name
+
+        return await self._ways.ask(by)
 
     # --- delivery ------------------------------------------------------------------------------------------
 
     async def _deliver(self) -> bool:
         """Carry the next batch.  True while there may be more."""
+        await self._urgent.first()
         places = await self._sequencer.read(lambda state: undelivered(state, self.peer))
         if not places:
             return False
-        texts = await self._store.at(places)
+        texts, first = for_one_bearer(fitting(await self._store.at(places)))
+
+        async def by(way: Way) -> tuple[Way, list[Carried]]:
+            return way, await self._bearer.push(way.url, texts, way.name)
+
+        way, results = await self._ways.ask(by, first)
+        odd = await self._take_results(way, results)
+        if odd:
+            self._greet = True
+            raise PeerFault(f"the peer answered {odd} to a statement")
+        return bool(results)
+
+    async def _take_results(self, way: Way, results: Sequence[Carried]) -> str:
+        """Keep the receipts.  Returns the first result that came without one; empty when all have theirs."""
         line = await self._line()
-        results = await self._bearer.push(line.card.urls, fitting(texts))
         receipts = []
         for _, result, receipt in results:
             if result in ("RECEIVED", "DUPLICATE"):
@@ -292,12 +355,9 @@ class Link:
                     raise PeerFault(f"a receipt of the peer: {error}") from None
                 receipts.append((receipt, payload))
         if receipts:
+            self._pulse.heard(way.name, "OUT")
             await self._sequencer.submit(KeepReceipts(peer=self.peer, receipts=tuple(receipts)))
-        if len(receipts) < len(results):
-            self._greet = True
-            odd = next(result for _, result, _ in results if result not in ("RECEIVED", "DUPLICATE"))
-            raise PeerFault(f"the peer answered {odd} to a statement")
-        return bool(results)
+        return next((result for _, result, _ in results if result not in ("RECEIVED", "DUPLICATE")), "")
 
     async def _line(self) -> Line:
         return await self._sequencer.read(lambda state: state.lines[self.peer])
@@ -318,11 +378,13 @@ def undelivered(state: State, peer: Fingerprint) -> list[int]:
     return places.some(done, limits.STATEMENTS_PER_BATCH) if places is not None else []
 
 
-def fitting(texts: Sequence[str]) -> Sequence[str]:
-    """As many as one request may hold; at least one."""
-    size = 0
+def for_one_bearer(texts: Sequence[str]) -> tuple[Sequence[str], str]:
+    """The first statements that may go together, and the bearer that is to carry them first where one is named.
+
+    A line check tests one bearer, and goes alone.
+    """
     for place, text in enumerate(texts):
-        size += len(text) + 1
-        if place and size > limits.PEER_BODY_BYTES:
-            return texts[:place]
-    return texts
+        named = bearer_named(jws.payload_again(text))
+        if named:
+            return (texts[:1], named) if place == 0 else (texts[:place], "")
+    return texts, ""

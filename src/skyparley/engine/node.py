@@ -11,7 +11,7 @@ from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import ByDesk, Outcome, PinPeer, Start
 from skyparley.domain.events import ClockAnchored, PeerPinned, StatementSealed
-from skyparley.domain.messages.codes import ClockKind
+from skyparley.domain.messages.codes import ClockKind, HttpBearerKind
 from skyparley.domain.table import Table
 from skyparley.engine.audit import Audit
 from skyparley.engine.journal_port import JournalPort
@@ -66,7 +66,12 @@ class Node:
         self.audit: Audit | None = None
         self._store = StatementStore(journal)
         self.service = PeerService(
-            sequencer=self.sequencer, signer=signer, clock=clock, store=self._store, wake=self._spoke
+            sequencer=self.sequencer,
+            signer=signer,
+            clock=clock,
+            store=self._store,
+            wake=self._spoke,
+            heard=self._heartbeat,
         )
         self._watch = Watch(self.sequencer, clock)
         self.links: dict[Fingerprint, Link] = {}
@@ -162,6 +167,10 @@ class Node:
     def _spoke(self, peer: Fingerprint, greet: bool) -> None:
         if peer in self.links:
             self.links[peer].spoke(greet)
+
+    def _heartbeat(self, peer: Fingerprint, bearer: HttpBearerKind) -> None:
+        if peer in self.links:
+            self.links[peer].heard(bearer)
 
     def _heard(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -1,4 +1,4 @@
-"""What this node answers to a peer, whatever the bearer: statements, HELLO, catch-up.
+"""What this node answers to a peer, whatever the bearer: statements, HELLO, heartbeats, catch-up.
 
 A peer is not trusted: rates, freshness and signatures are looked at before anything is decided.  Source: line-v1 7.
 """
@@ -14,10 +14,11 @@ from msgspec import UNSET
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
+from skyparley.domain import link_health
 from skyparley.domain.commands import CompareHello, ReceiveStatement
-from skyparley.domain.messages.codes import BearerKind
+from skyparley.domain.messages.codes import BearerKind, HttpBearerKind
 from skyparley.domain.messages.envelope import PROTO, FeedHead, statement_hash
-from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt
+from skyparley.domain.messages.receipt import CatchUp, Heartbeat, Hello, Receipt
 from skyparley.domain.records import NOTHING, Feed, Line
 from skyparley.engine import reading
 from skyparley.engine.ports import Clock
@@ -48,7 +49,7 @@ class Pushed(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PeerService:
-    """One for the node.  `wake` is called with a peer whose link has something to do."""
+    """One for the node.  `wake` is called with a peer whose link has something to do, `heard` with each heartbeat."""
 
     def __init__(
         self,
@@ -58,12 +59,14 @@ class PeerService:
         clock: Clock,
         store: StatementStore,
         wake: Callable[[Fingerprint, bool], None],
+        heard: Callable[[Fingerprint, HttpBearerKind], None] = lambda peer, bearer: None,
     ) -> None:
         self._sequencer = sequencer
         self._signer = signer
         self._clock = clock
         self._store = store
         self._wake = wake
+        self._heard = heard
         self._shares: dict[Fingerprint, _Share] = {}
 
     async def statements(self, texts: Sequence[str], bearer: BearerKind) -> Pushed:
@@ -134,6 +137,25 @@ class PeerService:
             held=head_of(line.received),
         )
 
+    async def heartbeat(self, text: str) -> str:
+        """A heartbeat: noted by its bearer, answered with our heads.  It changes nothing that was agreed."""
+        line = await self._line(text)
+        beat = reading.read_peer_heartbeat(
+            text, line.card, self._signer.card.fingerprint, jws.HEARTBEAT, self._clock.now_ms()
+        )
+        self._share(line.peer).take_request(self._clock.real_ms())
+        self._fresh(line.peer, beat)
+        self._heard(line.peer, beat.bearer)
+        heads, answer = await self._sequencer.read(
+            lambda state: (
+                link_health.heads(state.lines[line.peer], sent=beat.sent, held=beat.held),
+                make_heartbeat(state, line.peer, beat.bearer, beat.nonce, self._clock.now_ms()),
+            )
+        )
+        if heads != "EQUAL":
+            self._wake(line.peer, heads == "COMPARE")
+        return self._signer.sign(MACHINE, answer, jws.HEARTBEAT_ANSWER)
+
     async def catch_up(self, text: str) -> list[str]:
         """Statements of one of the two feeds of this line; nobody reads a feed that is not theirs."""
         line = await self._line(text)
@@ -158,7 +180,7 @@ class PeerService:
     def _share(self, peer: Fingerprint) -> "_Share":
         return self._shares.setdefault(peer, _Share(self._clock.real_ms()))
 
-    def _fresh(self, peer: Fingerprint, request: Hello | CatchUp) -> None:
+    def _fresh(self, peer: Fingerprint, request: Hello | CatchUp | Heartbeat) -> None:
         now = self._clock.now_ms()
         nonces = self._share(peer).nonces
         old = abs(request.time - now) > limits.REQUEST_AGE_MS
@@ -203,6 +225,21 @@ def head_of(feed: Feed) -> FeedHead | msgspec.UnsetType:
     if feed.head == NOTHING or not feed.head_hash:
         return UNSET
     return FeedHead(epoch=feed.head[0], seq=feed.head[1], hash=feed.head_hash)
+
+
+def make_heartbeat(state: State, peer: Fingerprint, bearer: HttpBearerKind, nonce: str, time: int) -> Heartbeat:
+    """A heartbeat of this node to a peer, or the answer to one."""
+    line = state.lines[peer]
+    return Heartbeat(
+        proto=PROTO,
+        from_=state.own,
+        to=peer,
+        time=time,
+        nonce=nonce,
+        bearer=bearer,
+        sent=head_of(line.sent),
+        held=head_of(line.received),
+    )
 
 
 def compare(peer: Fingerprint, hello: Hello, own_clock: str, *, fresh: bool) -> CompareHello:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from skyparley.domain.messages.codes import ClockKind, ClockQuality
+from skyparley.domain.messages.codes import ClockKind, ClockQuality, HttpBearerKind
 
 
 class Clock(Protocol):
@@ -46,13 +46,19 @@ class Luck(Protocol):
         ...
 
 
-class Bearer(Protocol):
-    """One way of carrying.  Every method raises PeerFault when the peer is out of reach or does not speak the protocol."""
+Carried = tuple[str, str, str]
+"""What became of a statement that was carried: its hash, the result, the receipt, which is empty where there is none."""
 
-    async def push(self, urls: Sequence[str], statements: Sequence[str]) -> list[tuple[str, str, str]]:
-        """Carry statements; give back (hash, result, receipt) of each, receipt empty where there is none."""
+
+class Bearer(Protocol):
+    """Carries to one address of a peer.  Every method raises PeerFault when the peer is out of reach or does not speak the protocol."""
+
+    async def push(self, url: str, statements: Sequence[str], bearer: HttpBearerKind) -> list[Carried]:
+        """Carry statements, and say by which bearer of the peer; one result for each, in order."""
         ...
 
-    async def hello(self, urls: Sequence[str], request: str) -> str: ...
+    async def hello(self, url: str, request: str) -> str: ...
 
-    async def catch_up(self, urls: Sequence[str], request: str) -> list[str]: ...
+    async def heartbeat(self, url: str, request: str) -> str: ...
+
+    async def catch_up(self, url: str, request: str) -> list[str]: ...

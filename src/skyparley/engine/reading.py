@@ -9,7 +9,16 @@ from skyparley.base import limits
 from skyparley.base.errors import Fault
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.envelope import PROTO, Chain, NotAStatement, read_chain
-from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt, read_catch_up, read_hello, read_receipt
+from skyparley.domain.messages.receipt import (
+    CatchUp,
+    Heartbeat,
+    Hello,
+    Receipt,
+    read_catch_up,
+    read_heartbeat,
+    read_hello,
+    read_receipt,
+)
 from skyparley.evidence import jws
 from skyparley.evidence.card import Card
 from skyparley.evidence.jws import Parsed
@@ -94,7 +103,18 @@ def read_peer_catch_up(text: str, card: Card, to: Fingerprint, now_ms: int) -> C
     return request
 
 
-def _of_this_line(request: Hello | CatchUp, card: Card, to: Fingerprint, parsed: Parsed) -> None:
+def read_peer_heartbeat(text: str, card: Card, to: Fingerprint, typ: str, now_ms: int) -> Heartbeat:
+    """A heartbeat or its answer from the card's party."""
+    parsed = read_signed(text, card, typ, now_ms)
+    try:
+        beat = read_heartbeat(parsed.payload)
+    except ValueError as error:
+        raise _not_understood(parsed.payload, error) from None
+    _of_this_line(beat, card, to, parsed)
+    return beat
+
+
+def _of_this_line(request: Hello | CatchUp | Heartbeat, card: Card, to: Fingerprint, parsed: Parsed) -> None:
     if (request.from_, request.to) != (card.fingerprint, to) or parsed.kid.role != "machine":
         raise Unusable("NOT_THIS_LINE", "this request belongs to another line")
 

@@ -43,3 +43,13 @@ class StatementStore:
             return None
         assert isinstance(event, StatementSealed | StatementReceived | StatementRestored), "a feed points at statements"
         return event.jws
+
+
+def fitting(texts: Sequence[str]) -> Sequence[str]:
+    """As many as one request may hold; at least one."""
+    size = 0
+    for place, text in enumerate(texts):
+        size += len(text) + 1
+        if place and size > limits.PEER_BODY_BYTES:
+            return texts[:place]
+    return texts

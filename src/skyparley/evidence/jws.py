@@ -23,11 +23,25 @@ RECEIPT: Final = "skyparley-receipt"
 HELLO: Final = "skyparley-hello"
 HELLO_ANSWER: Final = "skyparley-hello-answer"
 CATCHUP: Final = "skyparley-catchup"
+HEARTBEAT: Final = "skyparley-heartbeat"
+HEARTBEAT_ANSWER: Final = "skyparley-heartbeat-answer"
 CARD: Final = "skyparley-card"
 AGREEMENT: Final = "skyparley-agreement"
 SNAPSHOT: Final = "skyparley-snapshot"
 FILE: Final = "skyparley-file"
-TYPES: Final = (STATEMENT, RECEIPT, HELLO, HELLO_ANSWER, CATCHUP, CARD, AGREEMENT, SNAPSHOT, FILE)
+TYPES: Final = (
+    STATEMENT,
+    RECEIPT,
+    HELLO,
+    HELLO_ANSWER,
+    CATCHUP,
+    HEARTBEAT,
+    HEARTBEAT_ANSWER,
+    CARD,
+    AGREEMENT,
+    SNAPSHOT,
+    FILE,
+)
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
 
 _FROM_URL: Final = bytes.maketrans(b"-_", b"+/")

@@ -9,10 +9,21 @@ from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
 from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
+from skyparley.domain.link_health import changes_in_the_hour
 from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
 from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
-from skyparley.domain.records import LIVE_STATES, Conflict, Feed, Line, LineTable, Notice, NoticeVersion, Number
+from skyparley.domain.records import (
+    LIVE_STATES,
+    Conflict,
+    Feed,
+    Line,
+    LineTable,
+    LinkHealth,
+    Notice,
+    NoticeVersion,
+    Number,
+)
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
 from skyparley.state.forgetting import forget
@@ -43,6 +54,8 @@ def _sent(state: State, event: e.StatementSealed | e.StatementRestored, at: int)
     envelope = meaning_again(jws.payload_again(event.jws))
     statement = statement_hash(event.jws)
     _grow(line.sent, envelope.number, statement, state.position)
+    if envelope.cls == "LIFE" and isinstance(event, e.StatementSealed):  # What came back, the peer has.
+        line.urgent.append(envelope.number)
     if isinstance(event, e.StatementRestored) or event.owed:
         # One that waited in the backup may have been sealed since, and come back: it is not said twice.
         _no_longer_owed(line, envelope.msg_id)
@@ -90,6 +103,7 @@ def _delivered(state: State, line: Line, number: tuple[int, int]) -> None:
     if number <= line.delivered:
         return
     line.delivered = number
+    line.urgent = [life for life in line.urgent if life > number]
     for agreement_id in sorted(state.pending):
         record = state.agreements[agreement_id]
         if line.peer in record.signatures and record.sealed <= number:
@@ -165,6 +179,13 @@ def _compared(state: State, event: e.HeadsCompared, at: int) -> None:
 def _carried(state: State, event: e.StatementsCarried, at: int) -> None:
     line = state.lines[event.peer]
     line.carried = max(line.carried, (event.epoch, event.seq))
+
+
+def _link(state: State, event: e.LinkChanged, at: int) -> None:
+    links = state.lines[event.peer].links
+    held = links.get((event.bearer, event.direction))
+    changed = (*(changes_in_the_hour(held, event.since) if held is not None else ()), event.since)
+    links[(event.bearer, event.direction)] = LinkHealth(state=event.state, since=event.since, changed=changed)
 
 
 def _epoch_asked(state: State, event: e.EpochAsked, at: int) -> None:
@@ -406,6 +427,7 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.TableCompared: _table,
     e.HeadsCompared: _compared,
     e.StatementsCarried: _carried,
+    e.LinkChanged: _link,
     e.StatementOwed: _owed,
     e.OwedDropped: _owed_dropped,
     e.ReceiptKept: _receipt,

@@ -14,9 +14,10 @@ from skyparley.domain.dialogue_states import asked_to_move
 from skyparley.domain.line_states import AgreementState
 from skyparley.domain.line_tables import least_sizes, readers_of
 from skyparley.domain.lines import may_seal, negotiation_reasons
-from skyparley.domain.messages.codes import ClockKind, LeadClass, NoticeKind, ProposalKind
+from skyparley.domain.link_health import links_of
+from skyparley.domain.messages.codes import ClockKind, HttpBearerKind, LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, TermNotice, VolumeSlot
-from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, Offer
+from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Direction, Line, LinkKey, Notice, Offer
 from skyparley.domain.rings import open_rings
 from skyparley.domain.rings_kept import Ring
 from skyparley.domain.table import Table
@@ -134,6 +135,16 @@ class AgreementView(View, frozen=True, kw_only=True, omit_defaults=True):
     signed_by: tuple[str, ...]
 
 
+class LinkView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """One bearer in one direction.  OUT: our heartbeats by an address of theirs.  IN: theirs by an address of ours."""
+
+    bearer: HttpBearerKind
+    direction: Direction
+    state: Literal["UNKNOWN", "UP", "DEGRADED", "LOST"]
+    since: int | None = None
+    """When the state began; absent while no heartbeat told anything yet."""
+
+
 class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     peer: str
     fingerprint: str
@@ -150,6 +161,8 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     """Statements can be sealed on it."""
     link_up: bool = False
     link_error: str = ""
+    links: tuple[LinkView, ...] = ()
+    """Each bearer in each direction, as heartbeats tell.  Kept over a restart."""
     sent: int
     delivered: int
     owed: int
@@ -392,6 +405,7 @@ def line_view(state: State, line: Line) -> LineView:
         table_since=None if line.table is None else line.table.since,
         compared=line.compared,
         ready=may_seal(line),
+        links=tuple(link_view(line, key) for key in links_of(state.own_card, line)),
         sent=line.sent.head[1],
         sent_epoch=line.sent.head[0],
         delivered=line.delivered[1],
@@ -400,6 +414,14 @@ def line_view(state: State, line: Line) -> LineView:
         received_epoch=line.received.head[0],
         epoch_asked_by=line.epoch_asked[0] if line.epoch_asked else "",
     )
+
+
+def link_view(line: Line, key: LinkKey) -> LinkView:
+    """How a bearer is in one direction."""
+    health = line.links.get(key)
+    if health is None:
+        return LinkView(bearer=key[0], direction=key[1], state="UNKNOWN")
+    return LinkView(bearer=key[0], direction=key[1], state=health.state, since=health.since)
 
 
 def alarm_view(state: State, alarm: Alarm) -> AlarmView:

@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, PeerFault, Refusal
 from skyparley.domain.commands import ByDesk, Outcome
+from skyparley.domain.link_health import bearers_of
+from skyparley.domain.messages.codes import HttpBearerKind
 from skyparley.domain.messages.envelope import statement_hash
 from skyparley.domain.table import Table
 from skyparley.engine.journal_port import Entry
@@ -67,6 +69,7 @@ class Host:
         self._net = net
         self._tasks: dict[asyncio.Task[Any], None] = {}  # In their order: a set of tasks has none that repeats.
         net.ends[party.url] = self
+        net.addresses |= dict(zip(party.card.urls, ((party.url, name) for name in bearers_of(party.card)), strict=True))
 
     # --- life and death ------------------------------------------------------------------------------------
 
@@ -165,16 +168,20 @@ class Host:
 
     # --- peers ---------------------------------------------------------------------------------------------
 
-    async def serve(self, kind: str, payload: Any) -> Any:
+    async def serve(self, kind: str, payload: Any, bearer: HttpBearerKind = "http") -> Any:
         """The peer door.  Whatever it gives away must be durable now."""
         service = self._alive().service
         if kind == "push":
-            pushed = await self._within(service.statements(payload, "http"))
+            pushed = await self._within(service.statements(payload, bearer))
             receipted = [one.hash for one in pushed.results if one.receipt]
             self._shown(receipted)
             return pushed
         if kind == "hello":
             answer = await self._within(service.hello(payload))
+            self._shown(_heads(answer))
+            return answer
+        if kind == "heartbeat":
+            answer = await self._within(service.heartbeat(payload))
             self._shown(_heads(answer))
             return answer
         texts = await self._within(service.catch_up(payload))

@@ -18,6 +18,7 @@ from skyparley.base.ids import digest
 from skyparley.base.times import MINUTE
 from skyparley.domain.agreements import agreement_id
 from skyparley.domain.detection import conflict_id, pair_id
+from skyparley.domain.messages.codes import HTTP_BEARERS, HttpBearerKind
 from skyparley.domain.messages.envelope import PROTO, statement_hash
 from skyparley.domain.messages.slots import Agreement, TermNotice
 from skyparley.domain.table import table_hash
@@ -63,7 +64,7 @@ class Liar:
 
     # --- as others ask ---------------------------------------------------------------------------------------
 
-    async def serve(self, kind: str, payload: Any) -> Any:
+    async def serve(self, kind: str, payload: Any, bearer: HttpBearerKind = "http") -> Any:
         """An answer to a peer: often a true one."""
         await asyncio.sleep(0)
         text = payload[0] if kind == "push" else payload
@@ -74,6 +75,8 @@ class Liar:
                 return self._take(feed, payload, truth)
             case "hello":
                 return self._answer_hello(feed, payload, truth)
+            case "heartbeat":
+                return self._answer_heartbeat(feed, payload, truth)
         return self._answer_catch_up(feed, payload, truth)
 
     def _feed_of(self, text: str) -> Feed:
@@ -113,6 +116,23 @@ class Liar:
             "bearer": "http",
         }
         return self._signer.sign("machine", receipt, jws.RECEIPT)
+
+    def _answer_heartbeat(self, feed: Feed, text: str, truth: bool) -> str:
+        """Often with heads that contradict what is known of both feeds."""
+        asked = payload_of(text)
+        answer = {
+            "proto": PROTO,
+            "from": self.party.card.fingerprint,
+            "to": asked["from"],
+            "time": self._clock.now_ms(),
+            "nonce": asked["nonce"],
+            "bearer": asked["bearer"] if truth else self._rng.choice(HTTP_BEARERS),
+        }
+        heads = {"sent": _head(feed.said), "held": _head(feed.heard)}
+        for name, head in heads.items():
+            if head is not None:
+                answer[name] = head if truth else {**head, "seq": head["seq"] + self._rng.choice((-1, 1, 9)) or 1}
+        return self._signer.sign("machine", answer, jws.HEARTBEAT_ANSWER)
 
     def _answer_hello(self, feed: Feed, text: str, truth: bool) -> str:
         asked = payload_of(text)

@@ -34,15 +34,17 @@ class Party(msgspec.Struct, frozen=True):
 
 
 @lru_cache
-def party(name: str) -> Party:
-    """The party of this name."""
+def party(name: str, bearers: int = 1) -> Party:
+    """The party of this name, reached at so many addresses."""
     own, seal = from_seed(_seed(name, "party")), seal_from_seed(_seed(name, "seal"))
     keys = {role: from_seed(_seed(name, role)) for role in ROLES}
     said = cards.Draft(
         name=name,
         roles=tuple(_role(role, key) for role, key in keys.items()),
         seals=(cards.SealEntry(key=b64url(seal_public_bytes(seal)), from_ms=0, until_ms=10**13),),
-        bearers=(cards.Bearer(kind="http", url=f"http://{name.lower()}.example"),),
+        bearers=tuple(
+            cards.Bearer(kind="http", url=f"http://{name.lower()}{count or ''}.example") for count in range(bearers)
+        ),
         clock="REAL",
         issued_ms=0,
     )

@@ -14,6 +14,8 @@ from skyparley.base.errors import Fault
 from skyparley.base.ids import digest
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain.events import AgreementVoid, NoticeChanged, NoticeFiled, StatementReceived, decode
+from skyparley.domain.messages.catalogue import FIRST_TELLS
+from skyparley.domain.messages.codes import HTTP_BEARERS
 from skyparley.domain.messages.envelope import statement_hash
 from skyparley.domain.messages.slots import Agreement, VolumeSlot
 from skyparley.engine.journal_port import Entry
@@ -25,7 +27,7 @@ from skyparley.testing.host import Host
 from skyparley.testing.liar import Liar, payload_of
 from skyparley.testing.loop import sim_loop
 from skyparley.testing.network import LATEST_S, Net
-from skyparley.testing.parties import party, table
+from skyparley.testing.parties import Party, party, table
 from skyparley.testing.ports import START_MS, SimClock
 from skyparley.testing.tape import Trace, Violation, content_of
 
@@ -56,8 +58,9 @@ class World:
         self.violations: list[Violation] = []
         self.net = Net(random.Random(f"net {seed}"), self.note)
         names = ["A", "B", "C"] if self.rng.random() < 0.2 else ["A", "B"]
+        self.bearers = random.Random(f"bearers {seed}").choice((1, 1, 2, 3))
         liars = ["L"] if self.rng.random() < 0.4 else []
-        self.cards = {party(name).card.fingerprint: party(name).card for name in (*names, *liars)}
+        self.cards = {self._party(name).card.fingerprint: self._party(name).card for name in (*names, *liars)}
         self.honest: set[str] = {party(name).card.fingerprint for name in names}
         self.hosts = [self._host(name, [other for other in (*names, *liars) if other != name]) for name in names]
         self.desks = [
@@ -70,7 +73,7 @@ class World:
         ]
         clock = SimClock(sim_loop(), 0)
         self.liars = [
-            Liar(party(name), [party(one) for one in names], self.net, random.Random(f"liar {seed}"), clock)
+            Liar(party(name), [self._party(one) for one in names], self.net, random.Random(f"liar {seed}"), clock)
             for name in liars
         ]
         self.signed: dict[tuple[str, str, int], set[bytes]] = {}
@@ -82,14 +85,18 @@ class World:
 
     def _host(self, name: str, peers: Sequence[str]) -> Host:
         return Host(
-            party(name),
-            [party(peer) for peer in peers],
+            self._party(name),
+            [self._party(peer) for peer in peers],
             net=self.net,
             rng=random.Random(f"host {name} {self.seed}"),
             report=self.report,
             kept=self._kept,
             keep_ms=random.Random(f"keep {self.seed}").choice(KEEP_MS),
         )
+
+    def _party(self, name: str) -> Party:
+        """The honest ones are reached at several addresses in some worlds."""
+        return party(name, 1 if name == "L" else self.bearers)
 
     # --- what checkers and traces hear -----------------------------------------------------------------------
 
@@ -129,7 +136,7 @@ class World:
             return
         plain = payload_of(event.jws)  # type: ignore[attr-defined]
         slots = plain["slots"]
-        if plain["type"] in ("NTC", "NCH") and ours:
+        if plain["type"] in (*FIRST_TELLS, "NCH") and ours:
             key = (plain["from"], slots["id"], plain["version"])
             self.signed.setdefault(key, set()).add(canonical(slots["volumes"]))
             said = msgspec.convert(slots["volumes"], tuple[VolumeSlot, ...])
@@ -267,9 +274,13 @@ class World:
                 self.net.slowest_s = self.rng.choice((0.05, 0.5, LATEST_S))
             case "cut":
                 one, two = self.rng.sample([*self.net.ends], 2)
-                self.net.cuts.add((one, two))
+                if self.bearers > 1 and self.rng.random() < 0.5:
+                    self.net.cut(one, two, self.rng.choice(HTTP_BEARERS[: self.bearers]))
+                else:
+                    self.net.cuts.add((one, two))
             case "heal":
                 self.net.cuts.clear()
+                self.net.dead.clear()
             case "jump":
                 sim_loop().jump(self.rng.choice((60.0, 600.0, 1_800.0, 5_400.0)) * self.rng.random())
             case "restore":

@@ -5,8 +5,8 @@ Whoever answers is not trusted: sizes are limited while reading, shapes are chec
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import httpx
 import msgspec
@@ -14,14 +14,15 @@ import msgspec
 from skyparley.base import limits
 from skyparley.base.canonical import parse_canonical
 from skyparley.base.errors import PeerFault
+from skyparley.domain.messages.codes import HTTP_BEARERS, HttpBearerKind
 from skyparley.domain.messages.envelope import FeedHead, statement_hash
 from skyparley.domain.messages.slots import Hash, Utc
-from skyparley.engine.link import Stale
-
-T = TypeVar("T")
+from skyparley.engine.ports import Carried
+from skyparley.engine.ways import Stale
 
 STATEMENTS: Final = "/peer/v1/statements"
 HELLO: Final = "/peer/v1/hello"
+HEARTBEAT: Final = "/peer/v1/heartbeat"
 CATCH_UP: Final = "/peer/v1/catchup"
 TEXT_SHOWN: Final = 200  # characters of a peer's own words in our log
 
@@ -58,34 +59,28 @@ class _Refusal(msgspec.Struct, frozen=True):
 
 
 class HttpBearer:
-    """One for the node.  Addresses are tried in the order of the card; what answered HELLO last is tried first."""
+    """One for the node: each request goes to one address, and which comes next is the link's to say."""
 
     def __init__(self) -> None:
         self._client: httpx.AsyncClient | None = None
-        self._answered: dict[tuple[str, ...], str] = {}
 
-    async def push(self, urls: Sequence[str], statements: Sequence[str]) -> list[tuple[str, str, str]]:
+    async def push(self, url: str, statements: Sequence[str], bearer: HttpBearerKind) -> list[Carried]:
         """Carry statements; (hash, result, receipt) of each, in order.  Raises PeerFault."""
         body = "\n".join(statements).encode("ascii")
-        return await self._ask(self._order(urls), STATEMENTS, body, lambda answer: _read_results(answer, statements))
+        said = "" if bearer == HTTP_BEARERS[0] else f"?bearer={bearer}"
+        return _read_results(await self._exchange(url, STATEMENTS + said, body), statements)
 
-    async def hello(self, urls: Sequence[str], request: str) -> str:
-        """The answer to HELLO.  The best address gets its chance at each HELLO again.  Raises PeerFault."""
-        for url in urls:
-            self._answered.pop(tuple(urls), None)
-            try:
-                answer = await self._ask([url], HELLO, request.encode("ascii"), _read_one)
-            except BearerFault as fault:
-                if fault.code == "DEFERRED" or url == urls[-1]:
-                    raise
-                continue
-            self._answered[tuple(urls)] = url
-            return answer
-        raise BearerFault("UNREACHABLE", "the card of this peer gives no address")
+    async def hello(self, url: str, request: str) -> str:
+        """The answer to HELLO.  Raises PeerFault."""
+        return _read_one(await self._exchange(url, HELLO, request.encode("ascii")))
 
-    async def catch_up(self, urls: Sequence[str], request: str) -> list[str]:
+    async def heartbeat(self, url: str, request: str) -> str:
+        """The answer to a heartbeat.  Raises PeerFault."""
+        return _read_one(await self._exchange(url, HEARTBEAT, request.encode("ascii")))
+
+    async def catch_up(self, url: str, request: str) -> list[str]:
         """Statements of a feed, as the peer gave them.  Raises PeerFault."""
-        return await self._ask(self._order(urls), CATCH_UP, request.encode("ascii"), _read_many)
+        return _read_many(await self._exchange(url, CATCH_UP, request.encode("ascii")))
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -93,26 +88,9 @@ class HttpBearer:
             await self._client.aclose()
             self._client = None
 
-    def _order(self, urls: Sequence[str]) -> list[str]:
-        first = self._answered.get(tuple(urls))
-        return ([first] if first else []) + [url for url in urls if url != first]
-
-    async def _ask(self, urls: Sequence[str], path: str, body: bytes, read: Callable[[bytes], T]) -> T:
-        """The first usable answer.  What a deferral or a stale clock says is the peer's word, whatever the address."""
-        faults: list[BearerFault] = []
-        for url in urls:
-            try:
-                return read(await self._exchange(url.rstrip("/") + path, body))
-            except BearerFault as fault:
-                faults.append(fault)
-                if fault.code == "DEFERRED":
-                    break
-        if not faults:
-            raise BearerFault("UNREACHABLE", "the card of this peer gives no address")
-        raise BearerFault(faults[-1].code, "; ".join(str(fault) for fault in faults))
-
-    async def _exchange(self, url: str, body: bytes) -> bytes:
+    async def _exchange(self, url: str, path: str, body: bytes) -> bytes:
         """One request; the body of its answer.  Raises BearerFault, Stale."""
+        url = url.rstrip("/") + path
         try:
             async with asyncio.timeout(limits.REQUEST_TIMEOUT_MS / 1000):
                 async with self._opened().stream("POST", url, content=body, headers=_HEADERS) as response:
@@ -134,7 +112,11 @@ class HttpBearer:
                 follow_redirects=False,
                 timeout=httpx.Timeout(limits.REQUEST_TIMEOUT_MS / 1000, connect=limits.CONNECT_TIMEOUT_MS / 1000),
                 limits=httpx.Limits(
-                    max_connections=4 * limits.AUDIENCE, max_keepalive_connections=limits.AUDIENCE, keepalive_expiry=60
+                    # A bearer of a peer has a heartbeat, a LIFE statement and one more request under way at most: a
+                    # pool for all of them, so that those that hang keep nobody waiting.
+                    max_connections=3 * len(HTTP_BEARERS) * limits.AUDIENCE,
+                    max_keepalive_connections=2 * limits.AUDIENCE,
+                    keepalive_expiry=60,
                 ),
             )
         return self._client
@@ -174,7 +156,7 @@ def _clean(text: str, most: int) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text[:most])
 
 
-def _read_results(answer: bytes, statements: Sequence[str]) -> list[tuple[str, str, str]]:
+def _read_results(answer: bytes, statements: Sequence[str]) -> list[Carried]:
     """One result for each statement that was carried, in order, by its hash."""
     try:
         plain = parse_canonical(answer, max_bytes=limits.PEER_BODY_BYTES, max_depth=limits.JSON_DEPTH)
@@ -189,7 +171,7 @@ def _read_results(answer: bytes, statements: Sequence[str]) -> list[tuple[str, s
 def _read_one(answer: bytes) -> str:
     text = _ascii(answer).removesuffix("\n")
     if not text or "\n" in text or len(text) > limits.STATEMENT_BYTES:
-        raise BearerFault("NOT_THE_PROTOCOL", "the answer to HELLO is not one signed text")
+        raise BearerFault("NOT_THE_PROTOCOL", "the answer is not one signed text")
     return text
 
 

@@ -16,6 +16,7 @@ _PLAIN: Final = ("peer", "party", "id", "version", "pair_id", "conflict_id", "ag
 
 _MORE: Final[dict[type[e.Event], tuple[str, ...]]] = {
     e.HeadsCompared: ("result",),
+    e.LinkChanged: ("bearer", "direction", "state", "since"),
     e.StatementReceived: ("verdict", "err"),
     e.EvidenceKept: ("what",),
     e.ConflictFound: ("own_id", "own_version", "other_version"),

@@ -1,4 +1,4 @@
-"""The peer door: statements, HELLO and catch-up over HTTP.  Everything there is signed.  Source: line-v1 7."""
+"""The peer door: statements, HELLO, heartbeats and catch-up over HTTP.  Everything there is signed.  Source: line-v1 7."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,9 +14,10 @@ from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_body
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Fault
-from skyparley.engine.link import fitting
+from skyparley.domain.messages.codes import HTTP_BEARERS, BearerKind
 from skyparley.engine.peer_service import PeerService
 from skyparley.engine.reading import Unusable
+from skyparley.engine.statements import fitting
 
 TEXT: Final = "text/plain"
 
@@ -28,6 +29,7 @@ def peer_app(service: PeerService) -> Starlette:
         routes=[
             Route("/peer/v1/statements", door.statements, methods=["POST"]),
             Route("/peer/v1/hello", door.hello, methods=["POST"]),
+            Route("/peer/v1/heartbeat", door.heartbeat, methods=["POST"]),
             Route("/peer/v1/catchup", door.catch_up, methods=["POST"]),
         ],
         exception_handlers={
@@ -51,16 +53,28 @@ class _Door:
         if len(texts) > limits.STATEMENTS_PER_BATCH:
             raise Unusable("TOO_LARGE", f"{len(texts)} statements; at most {limits.STATEMENTS_PER_BATCH} a request")
         _check_sizes(texts)
-        pushed = await self._service.statements(texts, "http")
+        pushed = await self._service.statements(texts, _bearer(request))
         return Response(canonical(pushed), media_type=JSON)
 
     async def hello(self, request: Request) -> Response:
         return Response(await self._service.hello(await _one(request)), media_type=TEXT)
 
+    async def heartbeat(self, request: Request) -> Response:
+        return Response(await self._service.heartbeat(await _one(request)), media_type=TEXT)
+
     async def catch_up(self, request: Request) -> Response:
         texts = await self._service.catch_up(await _one(request))
         # As many as one answer may hold; the asker asks again behind the last.
         return Response("\n".join(fitting(texts)), media_type=TEXT)
+
+
+def _bearer(request: Request) -> BearerKind:
+    """By which of our addresses the sender carries: it alone can know.  Not said: by the first."""
+    said = request.query_params.get("bearer", HTTP_BEARERS[0])
+    for bearer in HTTP_BEARERS:
+        if bearer == said:
+            return bearer
+    raise Unusable("MALFORMED", f"bearer is one of {', '.join(HTTP_BEARERS)}")
 
 
 async def _one(request: Request) -> str:

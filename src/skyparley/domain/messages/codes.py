@@ -57,7 +57,9 @@ CheckKind = Literal["MACHINE", "HUMAN"]
 QueryField = Literal["AREA", "LEVELS", "PERIOD", "KIND", "DUE REGARD"]
 ChangedField = Literal["KIND", "AREA", "LEVELS", "PERIOD", "DUE REGARD"]
 LeadClass = Literal["PLANNED", "SHORT", "IMMEDIATE", "LATE"]
-BearerKind = Literal["http", "file"]
+HttpBearerKind = Literal["http", "http2", "http3", "http4", "http5", "http6", "http7", "http8"]
+BearerKind = Literal[HttpBearerKind, "file", "voice"]
+"""How a statement came: `http`, `http2`... by the first, second... HTTP address on the receiver's card (line-v1 2)."""
 ClockKind = Literal["REAL", "SCALED"]
 ClockQuality = Literal["GOOD", "BAD"]
 ErrCode = Literal[
@@ -76,6 +78,8 @@ ErrCode = Literal[
 ]
 
 READ_BACK_FIELDS: Final[tuple[ReadBackField, ...]] = get_args(ReadBackField)
+HTTP_BEARERS: Final[tuple[HttpBearerKind, ...]] = get_args(HttpBearerKind)
+BEARERS: Final[tuple[BearerKind, ...]] = (*HTTP_BEARERS, "file", "voice")
 NOTICE_KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
 CHANGED_FIELDS: Final[tuple[ChangedField, ...]] = get_args(ChangedField)
 LIFE_KINDS: Final = frozenset({"SAR"})

@@ -1,4 +1,4 @@
-"""Receipts, HELLO and catch-up: signed, but off the feed.  Source: line-v1 sections 6 and 7."""
+"""Receipts, HELLO, catch-up and heartbeats: signed, but off the feed.  Source: line-v1 sections 6 and 7."""
 
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from skyparley.base import limits
 from skyparley.base.canonical import parse_canonical
-from skyparley.domain.messages.codes import BearerKind, ClockKind, LeadClass
+from skyparley.domain.messages.codes import BearerKind, ClockKind, HttpBearerKind, LeadClass
 from skyparley.domain.messages.envelope import Count, FeedHead, Uuid
 from skyparley.domain.messages.slots import FingerprintText, Hash, Utc, Wire
 
@@ -58,6 +58,19 @@ class CatchUp(Wire, frozen=True, kw_only=True, rename={"from_": "from"}):
     limit: Annotated[int, Meta(ge=1, le=limits.CATCH_UP_STATEMENTS)]
 
 
+class Heartbeat(Wire, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """HBT and its answer: `bearer` is that of the asked party, by which the request went."""
+
+    proto: Literal["skyparley/1"]
+    from_: FingerprintText
+    to: FingerprintText
+    time: Utc
+    nonce: Nonce
+    bearer: HttpBearerKind
+    sent: FeedHead | UnsetType = UNSET
+    held: FeedHead | UnsetType = UNSET
+
+
 _receipt: Final = msgspec.json.Decoder(Receipt)
 
 
@@ -79,6 +92,11 @@ def read_hello(payload: bytes) -> Hello:
 def read_catch_up(payload: bytes) -> CatchUp:
     """A catch-up request from canonical bytes.  Raises ValueError naming what is wrong."""
     return _read(payload, CatchUp)
+
+
+def read_heartbeat(payload: bytes) -> Heartbeat:
+    """A heartbeat, or its answer, from canonical bytes.  Raises ValueError naming what is wrong."""
+    return _read(payload, Heartbeat)
 
 
 def _read(payload: bytes, kind: type[T]) -> T:
