@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from skyparley.base.ids import digest
+from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages import slots as s
-from skyparley.domain.messages.catalogue import CATALOGUE, StatementType
-from skyparley.domain.messages.codes import CHANGED_FIELDS, NOTICE_KINDS
+from skyparley.domain.messages.catalogue import CATALOGUE, StatementType, class_of, told_by
+from skyparley.domain.messages.codes import CHANGED_FIELDS, NOTICE_KINDS, READ_BACK_FIELDS
 from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, phrase_code
 
 HASHES = st.binary(min_size=1, max_size=8).map(digest)
@@ -42,6 +43,9 @@ DUE_REGARDS = st.one_of(
 )
 KEYS = st.lists(st.builds(s.KeyEntry, id=IDS, version=VERSIONS, hash=HASHES), max_size=2).map(tuple)
 NOTICE = {"id": IDS, "kind": st.sampled_from(NOTICE_KINDS), "volumes": VOLUMES, "due_regard": DUE_REGARDS, "key": KEYS}
+POSTS = st.sampled_from(["DESK", "ALTERNATE", "LINGUIST", "SUPERVISOR", "LEVEL2", "LEVEL3"])
+ACTIONS = st.sampled_from(["TURNING LEFT", "STOPPING", "NO ACTION POSSIBLE"])
+MAYBE_LEVELS = st.one_of(st.just(UNSET), LEVELS)
 TERMS = st.builds(s.TermNotice, party=HASHES, id=IDS, version=VERSIONS, volumes=st.one_of(st.just(UNSET), VOLUMES))
 TERM_PAIRS = st.tuples(TERMS, TERMS)
 KINDS = st.sampled_from(["VERT", "LAT", "TIME", "MIX"])
@@ -67,9 +71,50 @@ PLACES = st.integers(0, 63)
 MAYBE_TIMES = st.one_of(st.just(UNSET), TIMES)
 PROPOSALS = st.builds(s.ProposalSlots, conflict_id=HASHES, kind=KINDS, notices=TERM_PAIRS, until=TIMES)
 AT = st.builds(s.AtSlots, id=IDS, at=TIMES)
+STOPS = st.builds(m.StopSlots, area=SHAPES, at=TIMES, reopens=st.one_of(st.just(UNSET), HASHES))
+_DISTRESS = {
+    "aircraft": st.sampled_from(["FIXED WING", "UAS"]),
+    "id": st.one_of(st.just(UNSET), IDS),
+    "at": TIMES,
+    "pob": st.one_of(st.just(UNSET), st.integers(0, 2_000)),
+}
+DISTRESSES = st.one_of(
+    st.builds(m.DistressSlots, position=POSITIONS, precision=st.sampled_from(["EXACT", "ROUNDED"]), **_DISTRESS),
+    st.builds(m.DistressSlots, area=SHAPES, **_DISTRESS),
+)
+_RELAY = {"source": st.sampled_from(["CIVIL ATS", "SHIP"]), "heard_at": TIMES}
+INTERFERENCE = st.one_of(
+    st.builds(m.InterferenceSlots, position=POSITIONS, level=MAYBE_LEVELS, since=TIMES),
+    st.builds(m.InterferenceSlots, area=SHAPES, level=MAYBE_LEVELS, since=TIMES),
+)
+READ_BACKS = st.builds(
+    m.ReadBackValues,
+    position=st.one_of(st.just(UNSET), POSITIONS),
+    lower=MAYBE_LEVELS,
+    upper=MAYBE_LEVELS,
+    start=MAYBE_TIMES,
+    end=MAYBE_TIMES,
+)
+ON_DUTY = st.builds(
+    m.OnDuty, post=POSTS, languages=st.lists(st.sampled_from(["en", "ru", "ar"]), max_size=3, unique=True).map(tuple)
+)
+LINE = st.builds(m.LineSlots, effective=TIMES, reason=st.sampled_from(["POLITICAL", "NOT STATED"]), second=SIGNATURES)
+
+
+def told(*types: StatementType) -> st.SearchStrategy[Any]:
+    """The slots of notices whose kind is told first by one of these types."""
+    kinds = [kind for kind in NOTICE_KINDS if told_by(kind) in types]
+    return st.builds(s.NoticeSlots, **{**NOTICE, "kind": st.sampled_from(kinds)})
+
+
+FREE_TEXTS = st.builds(
+    m.FreeText,
+    lang=st.sampled_from(["en", "ru", "ar"]),
+    text=st.text("abc \u0434\u0645", min_size=1, max_size=200),
+)
 
 SLOTS: Mapping[StatementType, st.SearchStrategy[Any]] = {
-    "NTC": st.builds(s.NoticeSlots, **NOTICE),
+    "NTC": told("NTC"),
     "NCH": st.builds(s.ChangeSlots, **NOTICE, changed=st.lists(st.sampled_from(CHANGED_FIELDS), max_size=5).map(tuple)),
     "NCX": st.builds(s.CancelSlots, id=IDS, reason=st.sampled_from(["WX", "NOT STATED"])),
     "NACT": AT,
@@ -105,19 +150,78 @@ SLOTS: Mapping[StatementType, st.SearchStrategy[Any]] = {
         code=st.sampled_from(["SCHEMA", "OVERTAKEN"]),
         ids=st.lists(st.text("A0- v", max_size=64), max_size=2).map(tuple),
     ),
+    "HAZ": told("HAZ"),
+    "HUM": told("HUM"),
+    "SAR": told("SAR"),
+    "STP": STOPS,
+    "DIS": DISTRESSES,
+    "RLY": st.one_of(
+        st.builds(m.RelaySlots, stop=STOPS, **_RELAY), st.builds(m.RelaySlots, distress=DISTRESSES, **_RELAY)
+    ),
+    "IDQ": st.builds(m.IdentitySlots, position=POSITIONS, level=LEVELS, at=TIMES, error_m=METRES),
+    "IDA": st.one_of(
+        st.builds(m.IdentityAnswerSlots, hash=HASHES, answer=st.sampled_from(["OURS", "NOT OURS"])),
+        st.builds(m.IdentityAnswerSlots, hash=HASHES, answer=st.just("CHECKING"), until=TIMES),
+    ),
+    "LAS": INTERFERENCE,
+    "GNI": INTERFERENCE,
+    "ACK": st.builds(m.AckSlots, hash=HASHES, post=POSTS),
+    "RDB": st.builds(
+        m.ReadBackSlots,
+        hash=HASHES,
+        values=READ_BACKS,
+        differs=st.lists(st.sampled_from(READ_BACK_FIELDS), max_size=5, unique=True).map(tuple),
+    ),
+    "PAS": st.builds(
+        m.PassedSlots, hash=HASHES, at=TIMES, action=st.one_of(st.just(UNSET), ACTIONS), level=MAYBE_LEVELS
+    ),
+    "DON": st.builds(m.DoneSlots, hash=HASHES, action=ACTIONS, level=MAYBE_LEVELS),
+    "RFS": st.builds(m.RefusedSlots, hash=HASHES, reason=st.sampled_from(["WX", "NOT OURS"])),
+    "LCK": st.builds(
+        m.CheckSlots,
+        n=st.integers(1, 10**9),
+        kind=st.sampled_from(["MACHINE", "HUMAN"]),
+        bearer=st.from_regex(r"(http|file|voice)[0-9]{0,2}", fullmatch=True),
+    ),
+    "SHIFT": st.builds(
+        m.ShiftSlots,
+        on=st.lists(ON_DUTY, min_size=1, max_size=6).map(tuple),
+        alternates=st.integers(0, 100),
+        since=TIMES,
+    ),
+    "STAT": st.builds(m.StatusSlots, desk=st.sampled_from(["STAFFED", "UNSTAFFED", "DECLINED"])),
+    "SUSP": LINE,
+    "RESM": LINE,
+    "TERM": LINE,
+    "KEY": st.builds(m.KeySlots, card=SIGNATURES, second=SIGNATURES),
 }
 
+ANSWERS: Mapping[StatementType, st.SearchStrategy[Any]] = {
+    "ACC": st.builds(m.AcceptedSlots, hash=HASHES, signature=st.one_of(st.just(UNSET), SIGNATURES)),
+    "REJ": st.builds(m.NotAcceptedSlots, hash=HASHES, reason=st.sampled_from(["CAPACITY", "NOT STATED"])),
+    "CPR": st.builds(m.CounteredSlots, hash=HASHES, volumes=VOLUMES),
+    "SBY": st.builds(m.LaterSlots, hash=HASHES, until=TIMES),
+}
+"""The types with a second form: in answer to a statement that is no conflict."""
+
 DIALOGUE = {"PRO", "CPR", "ACC", "REJ", "SBY", "WDR", "AGR"}
-VERSIONED = DIALOGUE | {"NTC", "NCH", "NCX", "NACT", "NEND", "NQR"}
+ABOUT_NOTICE = {"NTC", "HAZ", "HUM", "SAR", "NCH", "NCX", "NACT", "NEND", "NQR"}
+REPLIES = {"ACK", "RDB", "PAS", "DON", "RFS", "IDA"}
+CLASSES = ["LIFE", "SAFETY", "PRIORITY", "COORD", "ADMIN"]
 
 
 @st.composite
-def envelopes(draw: st.DrawFn, kind: StatementType | None = None) -> Envelope:
-    """A statement of any type, or of one; its slots are sound in form only."""
+def envelopes(draw: st.DrawFn, kind: StatementType | None = None, *, matter: bool | None = None) -> Envelope:
+    """A statement of any type, or of one; its slots are sound in form only.  `matter`: in the second form of its type."""
     chosen: StatementType = kind or draw(st.sampled_from(sorted(SLOTS)))  # type: ignore[arg-type]
-    slots, row = draw(SLOTS[chosen]), CATALOGUE[chosen]
-    seq = draw(st.integers(1, 1_000))
-    offers = chosen in ("PRO", "CPR")
+    answers = chosen in ANSWERS and (draw(st.booleans()) if matter is None else matter)
+    slots = draw((ANSWERS if answers else SLOTS)[chosen])
+    row, seq = CATALOGUE[chosen], draw(st.integers(1, 1_000))
+    in_dialogue = chosen in DIALOGUE and not answers
+    offers = chosen in ("PRO", "CPR") and not answers
+    exercise = draw(st.booleans())
+    must_answer = answers or chosen in REPLIES
+    reply_to = draw(UUIDS if must_answer else st.one_of(st.just(UNSET), UUIDS))
     return Envelope(
         proto=PROTO,
         epoch=draw(st.integers(1, 5)),
@@ -127,17 +231,32 @@ def envelopes(draw: st.DrawFn, kind: StatementType | None = None) -> Envelope:
         from_=draw(HASHES),
         to=draw(HASHES),
         msg_id=draw(UUIDS),
-        role=row.role,
-        cls=row.cls,
+        role="exercise" if exercise else row.role,
+        cls=draw(_classes(chosen, slots, answers)),
         type=chosen,
-        code=phrase_code(chosen, slots) or UNSET,
-        dialog_id=draw(HASHES) if chosen in DIALOGUE else UNSET,
-        reply_to=draw(st.one_of(st.just(UNSET), UUIDS)),
-        version=draw(VERSIONS) if chosen in VERSIONED else UNSET,
+        code=phrase_code(chosen, slots, answers=reply_to is not UNSET) or UNSET,
+        dialog_id=draw(HASHES) if in_dialogue else UNSET,
+        reply_to=reply_to,
+        version=draw(VERSIONS) if in_dialogue or chosen in ABOUT_NOTICE else UNSET,
         created_utc=draw(TIMES),
         clock_quality=draw(st.sampled_from(["GOOD", "BAD"])),
         valid_until=draw(TIMES) if offers else UNSET,
         reply_by=draw(TIMES) if offers else UNSET,
+        exercise=True if exercise else UNSET,
         table_hash=draw(HASHES),
+        free_text=draw(st.one_of(st.just(UNSET), FREE_TEXTS)),
         slots=slots,
     )
+
+
+def _classes(chosen: StatementType, slots: Any, answers: bool) -> st.SearchStrategy[Any]:
+    """The classes that a statement may have: one, but for what has that of its parent."""
+    if isinstance(slots, s.ChangeSlots):
+        return st.just(class_of(slots.kind))
+    cls = CATALOGUE[chosen].cls
+    return st.sampled_from(CLASSES) if answers or cls is None else st.just(cls)
+
+
+def forms() -> list[tuple[StatementType, bool]]:
+    """Every form that a statement can have: its type, and whether it is the second form."""
+    return [(kind, False) for kind in sorted(SLOTS)] + [(kind, True) for kind in sorted(ANSWERS)]

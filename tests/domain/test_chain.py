@@ -23,7 +23,7 @@ def talking(count: int = 3) -> tuple[World, Node, Node]:
 def other(a: Node, text: str, **members: object) -> str:
     """The statement with other members and a true signature: what only a peer that breaks the rules could send."""
     payload = json.loads(jws.split(text).payload) | members
-    return a.sign(canonical({name: value for name, value in payload.items() if value is not None}))
+    return a.sign(canonical({name: value for name, value in payload.items() if value is not None}), payload["role"])
 
 
 def kept(node: Node) -> list[str]:
@@ -169,7 +169,13 @@ def test_a_meaning_that_is_refused_never_stalls_the_chain():
         "VERSION": {"slots": slots},
         "NOT_OURS": {"type": "NCX", "code": "N3", "slots": {"id": "A-0099", "reason": "WX"}},
         "GEOMETRY": {"slots": slots | {"id": "A-0002", "volumes": [volume | {"upper": bad_level}]}},
-        "EXERCISE": {"slots": slots | {"id": "A-0002"}, "exercise": True},
+        "EXERCISE": {
+            "type": "NACT",
+            "code": "N4",
+            "slots": {"id": "A-0001", "at": world.now},
+            "exercise": True,
+            "role": "exercise",
+        },
     }
     line = a.state.lines[b.party]
     prev, seq = line.sent.head_hash, line.sent.head[1]

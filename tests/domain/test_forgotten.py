@@ -59,7 +59,7 @@ def late_statement(world: World, b: Node, said: tuple[str, int, set[str], set[st
     plain: dict[str, Any] = {"id": "B-0001"}
     if kind in ("NTC", "NCH"):
         plain |= {
-            "kind": "SAR" if "KIND" in differs else "TRANSIT",
+            "kind": "UAS AREA" if "KIND" in differs else "TRANSIT",
             "volumes": [volume],
             "due_regard": NOT_STATED if "DUE REGARD" in differs else TOLD,
             "key": [],
@@ -124,7 +124,7 @@ def test_each_field_has_a_digest_of_its_own():
     before = field_digests("TRANSIT", [circle()], TOLD)
     assert len(before) == DIGEST_BYTES * len(CHANGED_FIELDS)
     others = {
-        "KIND": field_digests("SAR", [circle()], TOLD),
+        "KIND": field_digests("UAS AREA", [circle()], TOLD),
         "AREA": field_digests("TRANSIT", [circle(1)], TOLD),
         "LEVELS": field_digests("TRANSIT", [circle(levels=(fl(210), fl(240)))], TOLD),
         "PERIOD": field_digests("TRANSIT", [circle(hours=(3, 5))], TOLD),

@@ -408,7 +408,7 @@ def test_versions_of_a_peer_count_from_one_without_gaps(version: int):
     a.file(circle(), to=[b])
     world.settle()
     slots = to_plain(a.told(b)[0].slots) | {"kind": "CIVIL", "changed": ["KIND"]}
-    text = a.forge(b, type="NCH", code="N2", version=version, slots=slots)
+    text = a.forge(b, type="NCH", code="N2", version=version, slots=slots, patch={"class": "PRIORITY"})
     world.receive(b, text, receipt=False)
     assert b.notice("A-0001", a).current.version == (2 if version == 2 else 1)
     assert [one.slots.code for one in b.told(a)] == ([] if version == 2 else ["VERSION"])
@@ -421,7 +421,8 @@ def test_changed_lists_what_differs_in_its_order(changed: list[str]):
     a.file(circle(), to=[b])
     world.settle()
     slots = to_plain(a.told(b)[0].slots) | {"kind": "CIVIL", "volumes": to_plain((moved(circle(), upper=fl(230)),))}
-    text = a.forge(b, type="NCH", code="N2", version=2, slots=slots | {"changed": changed})
+    said = {"class": "PRIORITY", "slots": slots | {"changed": changed}}
+    text = a.forge(b, type="NCH", code="N2", version=2, patch=said)
     world.receive(b, text, receipt=False)
     assert [one.slots.code for one in b.told(a)] == ["SCHEMA"]
     a.change("A-0001", moved(circle(), upper=fl(230)), kind="CIVIL")

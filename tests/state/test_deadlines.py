@@ -44,8 +44,17 @@ def test_set_moved_and_set_back_it_fires_once():
     assert held.passed(10, 10) == []
 
 
+CLOCKS = {"PAST", "FORGET", "HALF", "START", "REPLY", "COUNTERSIGN"}
+"""Of notices and conflicts; the clocks of people are those of test_ladder."""
+
+
 def fired(node: Node) -> list[tuple[str, str, int]]:
-    return [(event.what, event.about, event.due) for event in node.events if isinstance(event, DeadlinePassed)]
+    passed = [event for event in node.events if isinstance(event, DeadlinePassed) and event.what in CLOCKS]
+    return [(event.what, event.about, event.due) for event in passed]
+
+
+def held(node: Node) -> set[str]:
+    return {what for what, _, _ in node.state.deadlines.held()} & CLOCKS
 
 
 def test_each_fires_once_at_its_time_and_not_again_after_a_restart():
@@ -61,9 +70,9 @@ def test_each_fires_once_at_its_time_and_not_again_after_a_restart():
     world.pass_time(5 * 60)
     assert [what for what, _, _ in fired(a)] == ["REPLY", "HALF", "START", "PAST", "PAST"]
     assert len(set(fired(a))) == len(fired(a))
-    assert {what for what, _, _ in a.state.deadlines.held()} == {"FORGET"}
+    assert held(a) == {"FORGET"}
     world.pass_time(25 * 60)
-    assert a.state.deadlines.next() is None
+    assert held(a) == set()
     assert len(fired(a)) == 5
 
 
@@ -74,7 +83,7 @@ def test_what_ran_out_while_the_node_was_down_fires_when_it_is_back():
     a.run(c.Start(software="test"))
     a.run(c.PassDeadlines())
     assert [what for what, _, _ in fired(a)] == ["HALF"]
-    assert a.alarms() == ["CONFLICT_HALF_TIME"]
+    assert [code for code in a.alarms() if code.startswith("CONFLICT")] == ["CONFLICT_HALF_TIME"]
 
 
 def test_what_was_settled_does_not_ring():
