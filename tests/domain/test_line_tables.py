@@ -232,6 +232,75 @@ def test_another_starting_table_leaves_a_line_with_its_own_table_alone() -> None
     assert least_sizes(a.state, ()) == a.table.least
 
 
+def timed(minutes: int) -> Table:
+    return msgspec.structs.replace(TABLE, separation_time_ms=minutes * MINUTE)
+
+
+def test_a_notice_leaves_detection_on_each_line_when_that_lines_time_is_over() -> None:
+    """Ours ends at 4:00; on the line to B it counts for 10 minutes more, on that to T for 30: the same at both ends."""
+    world, a, b, t = three()
+    both_hold(a, t, timed(30))
+    for peer in (b, t):
+        peer.file(circle(1, hours=(4.05, 6.0)), to=[a])
+    world.settle()
+    parties = {node.name: node.party for node in world.nodes}
+
+    def pairs() -> list[set[str]]:
+        return [{name for name, party in parties.items() if party in dict(live(node))} for node in (a, b, t)]
+
+    assert pairs() == [{"B", "T"}, {"A"}, {"A"}]
+    world.pass_time(4 * 60 + 10)
+    world.settle()
+    assert pairs() == [{"T"}, set(), {"A"}]
+    assert a.notice("A-0001").past_for == (b.party,)
+    assert [node.notice("A-0001", a).past for node in (a, b, t)] == [False, True, False]
+    b.change("B-0002", circle(1, hours=(3.5, 6.5)))  # Over the time of A-0001, which is past between A and B.
+    world.settle()
+    assert pairs() == [{"T"}, set(), {"A"}]
+    assert a.replayed().notices == a.state.notices
+    world.pass_time(20)
+    world.settle()
+    assert pairs() == [set(), set(), set()]
+    assert [node.notice("A-0001", a).past for node in (a, b, t)] == [True] * 3
+    assert not [what for what, about, _ in a.state.deadlines.held() if what == "PAST" and " A-0001" in about]
+    for node in world.nodes:
+        assert "VERDICT_DIFFERS" not in node.alarms()
+
+
+def test_a_longer_time_brings_back_what_just_left_detection_on_that_line_alone() -> None:
+    world, a, b, t = three()
+    for peer in (b, t):
+        peer.file(circle(1, hours=(4.2, 6.0)), to=[a])  # 12 minutes after: apart by 10.
+    world.settle()
+    world.pass_time(4 * 60 + 11)
+    world.settle()
+    assert a.notice("A-0001").past
+    both_hold(a, b, timed(30))
+    world.settle()
+    assert {party for party, _ in live(a)} == {party for party, _ in live(t)} | {b.party} == {b.party}
+    assert len(live(b)) == 1
+    assert a.notice("A-0001").past_for == (t.party,)
+    both_hold(a, b, TABLE)
+    world.settle()
+    assert not live(a)
+    assert not live(b)
+    world.pass_time(1)
+    assert [node.notice("A-0001", a).past for node in (a, b, t)] == [True] * 3
+
+
+@pytest.mark.parametrize("minutes", [5, 30])
+def test_a_change_of_the_time_moves_the_clock_of_what_is_still_live(minutes: int) -> None:
+    world, a, b, t = three()
+    both_hold(a, b, timed(minutes))
+    world.pass_time(4 * 60 + minutes - 0.001)
+    assert b.notice("A-0001", a).live
+    assert a.notice("A-0001").live_for(b.party)
+    world.pass_time(0.001)
+    assert not b.notice("A-0001", a).live
+    assert not a.notice("A-0001").live_for(b.party)
+    assert a.notice("A-0001").live_for(t.party) == t.notice("A-0001", a).live == (minutes < 10)
+
+
 TABLES_AT_RANDOM = st.builds(
     lambda lateral_m, vertical_ft, time_ms: msgspec.structs.replace(
         TABLE, separation_lateral_m=lateral_m, separation_vertical_ft=vertical_ft, separation_time_ms=time_ms

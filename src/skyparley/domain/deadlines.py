@@ -83,8 +83,8 @@ def _comes_to(view: View, what: str, about: str) -> list[Item]:
     if what == "FORGET":
         return []
     if what == "PAST":
-        party, notice_id = about.split(" ", 1)
-        return [NoticePast(party=Fingerprint(party), id=notice_id)]
+        party, notice_id, peer = (*about.split(" "), "")[:3]
+        return [NoticePast(party=Fingerprint(party), id=notice_id, peer=Fingerprint(peer))]
     if what in ("EXPIRING", "EXPIRES"):
         return _agreement(view, what, about)
     conflict = view.conflicts[about]

@@ -64,7 +64,8 @@ def gaps_slot(hit: Hit) -> GapsSlot:
 
 def redetect(view: View, notice: Notice) -> list[Item]:
     """What changed for the conflicts of a notice whose version was just set: found, found anew, gone."""
-    found = by_notice(view.hits(notice.party, notice.current.volumes)) if notice.live else {}
+    met = by_notice(view.hits(notice.party, notice.current.volumes)) if notice.live else {}
+    found = {key: hits for key, hits in met.items() if key[0] not in notice.past_for}
     items: list[Item] = []
     for key, hits in found.items():
         own, other = (notice, view.notices[key]) if notice.party == view.own else (view.notices[key], notice)
@@ -83,7 +84,7 @@ def redetect(view: View, notice: Notice) -> list[Item]:
 def _held_on_their_word(conflict: Conflict, notice: Notice) -> bool:
     """A borderline conflict that we hold because the peer found it stays until a version changes."""
     version = conflict.other_version if notice.party == conflict.other_party else conflict.own_version
-    return conflict.adopted and notice.live and version == notice.current.version
+    return conflict.adopted and notice.live_for(conflict.other_party) and version == notice.current.version
 
 
 def _across(view: View, conflict: Conflict, party: Fingerprint) -> NoticeKey:
@@ -98,7 +99,7 @@ def _cause(view: View, conflict: Conflict) -> Cause:
     for notice in (own, other):
         if notice.state in ("CANCELLED", "ENDED"):
             return notice.state
-        if notice.past:
+        if not notice.live_for(conflict.other_party):
             return "PAST"
     return "CHANGED"
 

@@ -190,10 +190,11 @@ class NoticeEnded(Event, frozen=True, kw_only=True):
 
 
 class NoticePast(Event, frozen=True, kw_only=True):
-    """The last window and the time buffer are over: the notice leaves detection."""
+    """The last window and the time buffer are over: the notice leaves detection; towards `peer` alone where one is named."""
 
     party: Fingerprint
     id: str
+    peer: Fingerprint = Fingerprint("")
 
 
 class NoticeForgotten(Event, frozen=True, kw_only=True):

@@ -94,6 +94,8 @@ class Notice:
     active_at: int | None = None
     ended_at: int | None = None
     past: bool = False
+    past_for: tuple[Fingerprint, ...] = ()
+    """Peers on whose lines its time is over while another line still waits; of ours only (state/pasts.py)."""
     received_utc: int | None = None
     lead_class: LeadClass | None = None
     missing_key: tuple[str, ...] = ()
@@ -106,6 +108,10 @@ class Notice:
     def live(self) -> bool:
         """Takes part in detection."""
         return self.state in LIVE_STATES and not self.past
+
+    def live_for(self, peer: Fingerprint) -> bool:
+        """Takes part in detection on the line to a peer."""
+        return self.live and peer not in self.past_for
 
     def active(self, now: int) -> bool:
         """An activation counts only from the declared start (RES-09)."""

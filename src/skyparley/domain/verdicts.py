@@ -17,7 +17,7 @@ def check_claim(view: View, peer: Fingerprint, slots: ConflictSlots) -> list[Ite
         return _alarm(view, peer, slots, "names notices of others")
     own = view.notices.get((view.own, named[view.own].id))
     other = view.notices.get((peer, named[peer].id))
-    if own is None or other is None or peer not in own.audience or not (own.live and other.live):
+    if own is None or other is None or peer not in own.audience or not (own.live_for(peer) and other.live):
         return []
     if (own.current.version, other.current.version) != (named[view.own].version, named[peer].version):
         return []  # Versions that crossed: each side will find what the new ones make.

@@ -14,7 +14,6 @@ from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_ag
 from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
 from skyparley.domain.records import (
-    LIVE_STATES,
     Conflict,
     Feed,
     Line,
@@ -26,6 +25,7 @@ from skyparley.domain.records import (
 )
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
+from skyparley.state import pasts
 from skyparley.state.forgetting import forget
 from skyparley.state.matters import forget_matter, heard_early, rang, ring_passed
 from skyparley.state.projection import State
@@ -138,13 +138,7 @@ def _line_table_set(state: State, event: e.LineTableSet, at: int) -> None:
     line.table = LineTable(table=event.table, hash=event.table_hash, since=at, clause=event.clause)
     if event.clause:
         line.peer_table_hash = event.table_hash
-    for notice in state.notices.values():
-        if notice.party in (event.peer, state.own) and notice.state in LIVE_STATES:
-            # A shorter time is left to the clock, which tells; a longer one brings back what just left detection.
-            if notice.past:
-                notice.past = notice.current.end + state.longest_time_ms(notice.party) <= at
-            if notice.live:
-                settle(state, notice, at)
+    pasts.line_changed(state, event.peer, at)
 
 
 def _pinned(state: State, event: e.PeerPinned, at: int) -> None:
@@ -252,7 +246,10 @@ def _ended(state: State, event: e.NoticeEnded, at: int) -> None:
 
 def _past(state: State, event: e.NoticePast, at: int) -> None:
     notice = state.notices[(event.party, event.id)]
-    notice.past = True
+    if event.peer:
+        notice.past_for = (*notice.past_for, event.peer)
+        return
+    notice.past, notice.past_for = True, ()
     settle(state, notice, at)
 
 

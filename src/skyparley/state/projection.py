@@ -90,7 +90,10 @@ class State:
         return self.table_hash if line is None or line.table is None else line.table.hash
 
     def hits(self, party: Fingerprint, volumes: Iterable[VolumeSlot]) -> list[Hit]:
-        return self.index.hits(party, volumes, self._required(party))
+        hits = self.index.hits(party, volumes, self._required(party))
+        if party == self.own:
+            return hits
+        return [hit for hit in hits if party not in self.notices[hit.notice].past_for]
 
     def _required(self, party: Fingerprint) -> Required:
         """What volumes of a party are kept apart by: one separation, unless they are ours and our lines differ."""

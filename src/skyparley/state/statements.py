@@ -45,6 +45,7 @@ from skyparley.domain.records import (
 )
 from skyparley.domain.view import Taken
 from skyparley.domain.volumes import shrinks
+from skyparley.state import pasts
 from skyparley.state.matters import act_about, take_up
 from skyparley.state.projection import State
 
@@ -114,11 +115,10 @@ def settle(state: State, notice: Notice, at: int = 0) -> None:
     state.notices[(notice.party, notice.id)] = notice
     state.index.put(notice)
     about = f"{notice.party} {notice.id}"
+    pasts.set_clocks(state, notice)
     if notice.live:
-        state.deadlines.set("PAST", about, notice.current.end + state.longest_time_ms(notice.party))
         state.deadlines.clear("FORGET", about)
     else:
-        state.deadlines.clear("PAST", about)
         state.deadlines.set("FORGET", about, max(notice.current.end, at) + state.keep_ms)
     if notice.party == state.own:
         state.count_id(notice.id)
@@ -127,7 +127,7 @@ def settle(state: State, notice: Notice, at: int = 0) -> None:
 def set_content(state: State, notice: Notice, content: NoticeVersion, at: int) -> None:
     """A new version, which may bring back a notice whose period was over: what it says now is what counts."""
     notice.current = content
-    notice.past = content.end + state.longest_time_ms(notice.party) <= at
+    pasts.weigh(state, notice, at)
 
 
 # --- notices ---------------------------------------------------------------------------------------------------

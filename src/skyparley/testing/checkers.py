@@ -273,7 +273,7 @@ def _notices(state: State, owner: Fingerprint, to: Fingerprint, over: set[str]) 
             notice.state,
             (
                 notice.current.version,
-                notice.past,
+                not notice.live_for(to),
                 digest(canonical(notice.current))[:12],
                 str(notice.places.get(line)),
             )
