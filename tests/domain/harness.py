@@ -22,7 +22,7 @@ from skyparley.base.times import HOUR, MINUTE, parse_utc
 from skyparley.domain import commands as c
 from skyparley.domain.decide import decide
 from skyparley.domain.events import Event, StatementOwed, StatementSealed, decode, encode
-from skyparley.domain.lines import may_seal
+from skyparley.domain.lines import must_wait
 from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, read_chain, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import Receipt
 from skyparley.domain.messages.slots import CircleSlot, DueRegard, FlSlot, LevelSlot, VolumeSlot
@@ -127,7 +127,7 @@ class Node:
         if not isinstance(item, Draft):
             return item
         line = self.state.lines[item.peer]
-        if not may_seal(line) or line.owed:
+        if must_wait(line, item):
             return StatementOwed(draft=item)
         return StatementSealed(peer=item.peer, jws=self.signer.seal(self.state, item, moment.quality))
 
@@ -206,9 +206,13 @@ class Node:
     def alarms(self) -> list[str]:
         return [alarm.code for alarm in reversed(self.state.alarms)]
 
-    def told(self, peer: "Node") -> list[Envelope]:
-        """What this node sealed for a peer."""
+    def sealed(self, peer: "Node") -> list[Envelope]:
+        """All that this node sealed for a peer."""
         return [read_meaning(jws.split(text).payload) for text in self.sent.get(peer.party, [])]
+
+    def told(self, peer: "Node") -> list[Envelope]:
+        """What desks said: without the line's own checks and the state of the desk."""
+        return [envelope for envelope in self.sealed(peer) if envelope.type not in ("LCK", "STAT")]
 
     def types(self, peer: "Node") -> list[str]:
         return [envelope.type for envelope in self.told(peer)]
@@ -252,7 +256,7 @@ class Node:
 
 
 class World:
-    """Nodes and one clock.  Lines are in force unless a test leaves them out."""
+    """Nodes and one clock.  Lines are opened by their checks unless a test leaves them out."""
 
     def __init__(
         self,
@@ -274,6 +278,7 @@ class World:
                 for other in self.nodes:
                     if other is not node:
                         self.hello(node, other)
+            self.settle()
 
     @property
     def pair(self) -> str:

@@ -11,6 +11,7 @@ from skyparley.domain.messages.codes import (
     BearerKind,
     HttpBearerKind,
     IdentityAnswer,
+    LineReason,
     NoticeKind,
     ProposalKind,
     QueryField,
@@ -195,6 +196,42 @@ class AnswerMatter(AboutMatter, frozen=True, kw_only=True):
     until: int | None = None
 
 
+class SuspendLine(DeskCommand, frozen=True, kw_only=True):
+    """SUSP, by two persons: what the first asks, the second confirms in the same words.  `effective` 0: at once."""
+
+    peer: str
+    reason: LineReason
+    effective: int = 0
+
+
+class ResumeLine(DeskCommand, frozen=True, kw_only=True):
+    """RESM, by two persons: lifts our own suspension, and no other."""
+
+    peer: str
+    reason: LineReason
+    effective: int = 0
+
+
+class TerminateLine(DeskCommand, frozen=True, kw_only=True):
+    """TERM, by two persons.  What saves lives stays armed."""
+
+    peer: str
+    reason: LineReason
+    effective: int = 0
+
+
+class SetDesk(DeskCommand, frozen=True, kw_only=True):
+    """STAT: how our desk is, by our own word."""
+
+    desk: Literal["STAFFED", "UNSTAFFED", "DECLINED"]
+
+
+class CheckLine(DeskCommand, frozen=True, kw_only=True):
+    """LCK of kind HUMAN now: a person there acknowledges."""
+
+    peer: str
+
+
 class OpenEpoch(DeskCommand, frozen=True, kw_only=True):
     """Asked by one person, it waits; asked by a second one, it opens a new epoch of our feed to the peer."""
 
@@ -223,6 +260,13 @@ class ByDesk(Command, frozen=True, kw_only=True):
 
 class MachineCommand(Command, frozen=True, kw_only=True):
     pass
+
+
+class SeeDesk(MachineCommand, frozen=True, kw_only=True):
+    """A person logged on, or the last one left."""
+
+    staffed: bool
+    account: str = ""
 
 
 class Start(MachineCommand, frozen=True, kw_only=True):

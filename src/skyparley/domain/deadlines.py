@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from skyparley.base.ids import Fingerprint, short_id
+from skyparley.domain import checks, desks
 from skyparley.domain.events import (
     AgreementExpired,
     AlarmRaised,
@@ -24,7 +25,23 @@ from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
 
 What = Literal[
-    "RING", "FORGET MATTER", "PAST", "FORGET", "HALF", "START", "REPLY", "COUNTERSIGN", "EXPIRING", "EXPIRES"
+    "CHECK",
+    "NEXT CHECK",
+    "CHECK AWAITED",
+    "HUMAN CHECK",
+    "LINE CHANGE",
+    "SILENT",
+    "PEER SILENT",
+    "RING",
+    "FORGET MATTER",
+    "PAST",
+    "FORGET",
+    "HALF",
+    "START",
+    "REPLY",
+    "COUNTERSIGN",
+    "EXPIRING",
+    "EXPIRES",
 ]
 
 OPEN: Final = frozenset({"DETECTED", "PROPOSED", "STANDBY", "REJECTED"})
@@ -41,7 +58,7 @@ def pass_deadlines(view: View, moment: Moment) -> Decided:
             items.append(MatterForgotten(statement=about))
             continue
         items.append(DeadlinePassed(what=what, about=about, due=due))
-        items += _rings(view, about, moment.now) if what == "RING" else _comes_to(view, what, about)
+        items += _comes_to(view, what, about, due, moment)
     return Decided(tuple(items))
 
 
@@ -79,7 +96,32 @@ MISSING: Final[Mapping[Ask, str]] = {
 }
 
 
-def _comes_to(view: View, what: str, about: str) -> list[Item]:
+def _of_line(view: View, what: str, about: str, due: int, moment: Moment) -> list[Item] | None:
+    """What a clock of a line comes to; None where it is another clock."""
+    match what:
+        case "CHECK":
+            return checks.unanswered(view, about, moment)
+        case "NEXT CHECK":
+            return checks.due_check(view, Fingerprint(about), due, moment)
+        case "CHECK AWAITED":
+            return checks.awaited(view, Fingerprint(about), due, moment)
+        case "HUMAN CHECK":
+            return checks.human_check(view, Fingerprint(about), due, moment)
+        case "LINE CHANGE":
+            return []  # The fold lets it take effect.
+        case "SILENT":
+            return desks.silent(view)
+        case "PEER SILENT":
+            return desks.peer_silent(view, Fingerprint(about))
+    return None
+
+
+def _comes_to(view: View, what: str, about: str, due: int, moment: Moment) -> list[Item]:
+    if what == "RING":
+        return _rings(view, about, moment.now)
+    of_line = _of_line(view, what, about, due, moment)
+    if of_line is not None:
+        return of_line
     if what == "FORGET":
         return []
     if what == "PAST":

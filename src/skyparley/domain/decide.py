@@ -1,8 +1,22 @@
 """One command to its ruling: the table of who decides what."""
 
 from skyparley.base.errors import Refusal, refuse
+from skyparley.domain import (
+    checks,
+    deadlines,
+    desks,
+    dialogues,
+    filing,
+    line_changes,
+    lines,
+    link_health,
+    matters,
+    misuse,
+    notices,
+    receive,
+    rings,
+)
 from skyparley.domain import commands as c
-from skyparley.domain import deadlines, dialogues, filing, lines, link_health, matters, misuse, notices, receive, rings
 from skyparley.domain.events import AlarmRaised, ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
@@ -28,6 +42,8 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return receive.restore(view, command, moment)
         case c.PassDeadlines():
             return deadlines.pass_deadlines(view, moment)
+        case c.SeeDesk():
+            return desks.see_desk(view, command)
         case c.PinPeer():
             return _pin(view, command)
         case c.Start():
@@ -64,8 +80,11 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
     ruling = _desk(view, command.command, moment, command.account, person=command.person)
     if isinstance(ruling, Refusal):
         return ruling
-    kept = CommandAnswered(key=command.key, request=command.request, answer=to_plain(ruling.outcome))
-    return Decided((*ruling.items, kept), ruling.outcome)
+    kept = CommandAnswered(
+        key=command.key, request=command.request, answer=to_plain(ruling.outcome), person=command.person
+    )
+    there = desks.by_act(view, command.account) if command.person and not isinstance(command.command, c.SetDesk) else ()
+    return Decided((*there, *ruling.items, kept), ruling.outcome)
 
 
 def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person: bool) -> Ruling:
@@ -110,6 +129,12 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person
             return dialogues.stand_by(view, command, moment)
         case c.Withdraw():
             return dialogues.withdraw(view, command, moment)
+        case c.SuspendLine() | c.ResumeLine() | c.TerminateLine():
+            return line_changes.change_line(view, command, moment, by)
+        case c.SetDesk():
+            return desks.set_desk(view, command, moment, by)
+        case c.CheckLine():
+            return checks.check_line(view, command, moment)
         case c.OpenEpoch():
             return lines.open_epoch(view, command, moment, by)
         case c.AnchorClock():

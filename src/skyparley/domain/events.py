@@ -10,7 +10,17 @@ import msgspec
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.codes import BearerKind, Class, ErrCode, HttpBearerKind, NoticeKind, Post, ReasonCode
+from skyparley.domain.messages.codes import (
+    BearerKind,
+    Class,
+    DeskState,
+    ErrCode,
+    HttpBearerKind,
+    LineReason,
+    NoticeKind,
+    Post,
+    ReasonCode,
+)
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, VolumeSlot
 from skyparley.domain.records import Direction, Draft, LinkState
 from skyparley.domain.table import Table
@@ -54,7 +64,53 @@ class PeerPinned(Event, frozen=True, kw_only=True):
 
 
 class LineEstablished(Event, frozen=True, kw_only=True):
-    """HELLO and its answer were exchanged for the first time: NONE becomes IN_FORCE."""
+    """HELLO and its answer were exchanged for the first time: NONE becomes TESTING."""
+
+    peer: Fingerprint
+
+
+class LineOpened(Event, frozen=True, kw_only=True):
+    """The checks each way were good: TESTING becomes IN_FORCE."""
+
+    peer: Fingerprint
+
+
+class LineChangeAsked(Event, frozen=True, kw_only=True):
+    """The first of two persons asked to suspend, resume or terminate a line."""
+
+    peer: Fingerprint
+    what: Literal["SUSP", "RESM", "TERM"]
+    reason: LineReason
+    effective: int
+    by: str
+
+
+class LineChangeConfirmed(Event, frozen=True, kw_only=True):
+    """A second person confirmed it; the statement follows."""
+
+    peer: Fingerprint
+    what: Literal["SUSP", "RESM", "TERM"]
+    by: str
+    second: str
+
+
+class CheckMissed(Event, frozen=True, kw_only=True):
+    """A line check was not answered in time, or the other side did not begin the one that was its turn."""
+
+    peer: Fingerprint
+    ours: bool
+    bearer: str = ""
+
+
+class DeskChanged(Event, frozen=True, kw_only=True):
+    """Our own desk is otherwise than before: by a person's act, by its word, or by the silence of half an hour."""
+
+    desk: DeskState
+    by: str = ""
+
+
+class PeerSilent(Event, frozen=True, kw_only=True):
+    """Nobody acted at the other desk for long, with statements of ours waiting."""
 
     peer: Fingerprint
 
@@ -347,6 +403,8 @@ class CommandAnswered(Event, frozen=True, kw_only=True):
     key: str
     request: str
     answer: dict[str, Any]
+    person: bool = False
+    """A person gave the command, so somebody is at our desk."""
 
 
 EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
@@ -358,6 +416,12 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         ClockAnchored,
         PeerPinned,
         LineEstablished,
+        LineOpened,
+        LineChangeAsked,
+        LineChangeConfirmed,
+        CheckMissed,
+        DeskChanged,
+        PeerSilent,
         TableCompared,
         HeadsCompared,
         StatementSealed,

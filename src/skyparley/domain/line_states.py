@@ -36,6 +36,15 @@ REFUSED_BY_AGREEMENT: Final[Mapping[AgreementState, frozenset[AllowedIn]]] = {
 """What a receiver answers with ERR LINE.  Links and desks are the sender's own measure, and the other side may have opened a
 moment before us: so only the agreement counts, and TESTING refuses nothing."""
 
+SEALED_IN: Final[Mapping[AgreementState, frozenset[AllowedIn]]] = {
+    "NONE": frozenset(),
+    "TESTING": frozenset({"ALL", "NOT T"}),
+    "IN_FORCE": frozenset(get_args(AllowedIn)),
+    "SUSPENDED": frozenset({"ALL", "NOT T", "ODS", "PARENT"}),
+    "TERMINATED": frozenset({"ALL"}),
+}
+"""What is sealed in each state of the agreement; the rest waits.  A link that is down delays carrying, not sealing."""
+
 COMPLETES: Final[frozenset[StatementType]] = frozenset({"AGR", "WDR", "REJ", "CFL"})
 """Dialogue types that a suspended line still takes: they complete, close or only compute what was said before."""
 

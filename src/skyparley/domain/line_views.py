@@ -22,7 +22,40 @@ def word_of(view: View, line: Line) -> Word:
             return "NOT ESTABLISHED"
         case "TESTING":
             return "TESTING"
-    return "OPEN"
+    if lost(line):
+        return "LOST"
+    if {view.desk, line.peer_desk} & {"SILENT", "DECLINED"}:
+        return "HUMAN-SILENT"
+    whole = view.desk == line.peer_desk == "STAFFED" and not weak(line)
+    return "OPEN" if whole else "DEGRADED"
+
+
+def live_bearers(line: Line) -> tuple[str, ...]:
+    """The bearers by which the peer is reached now, best first; where none answers, those that its card names."""
+    named = bearers_of(line)
+    return tuple(name for name in named if link_state(line, name) == "UP") or named
+
+
+def bearers_of(line: Line) -> tuple[str, ...]:
+    """The bearers that the peer's card names: the n-th address is `http`, `http2`, `http3`."""
+    return tuple("http" if place == 0 else f"http{place + 1}" for place in range(len(line.card.urls)))
+
+
+def link_state(line: Line, bearer: str) -> str:
+    """How a bearer is in both directions together; UP where nothing is known against it."""
+    states = [health.state for (name, _), health in line.links.items() if name == bearer]
+    return max(states, key=("UP", "DEGRADED", "LOST").index, default="UP")
+
+
+def lost(line: Line) -> bool:
+    """Every bearer is lost."""
+    named = bearers_of(line)
+    return bool(named) and all(link_state(line, name) == "LOST" for name in named)
+
+
+def weak(line: Line) -> bool:
+    """A bearer is missing or weak."""
+    return any(link_state(line, name) != "UP" for name in bearers_of(line))
 
 
 def saying_reasons(

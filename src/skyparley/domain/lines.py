@@ -19,9 +19,12 @@ from skyparley.domain.events import (
     StatementsCarried,
     TableCompared,
 )
+from skyparley.domain.line_states import COMPLETES, SEALED_IN, may_say
+from skyparley.domain.line_views import word_of
+from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS
 from skyparley.domain.messages.envelope import Chain, FeedHead
 from skyparley.domain.misuse import clock_noted
-from skyparley.domain.records import NOTHING, Feed, Line, Number
+from skyparley.domain.records import NOTHING, Draft, Feed, Line, Number
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 
 ChainResult = Literal["NEXT", "NEW_EPOCH", "DUPLICATE", "FORK", "GAP", "BROKEN"]
@@ -63,9 +66,40 @@ def seen_is_true(line: Line, chain: Chain) -> Literal["TRUE", "FALSE", "AHEAD"]:
     return "TRUE" if held == chain.seen.hash else "FALSE"
 
 
-def may_seal(line: Line) -> bool:
+def reached(line: Line) -> bool:
     """Nothing is sealed for a peer before HELLO and the comparison of heads (line-v1 7.7)."""
-    return line.state == "IN_FORCE" and line.compared == "EQUAL"
+    return line.state != "NONE" and line.compared == "EQUAL"
+
+
+def may_seal(line: Line) -> bool:
+    """Whether notices can be sealed for a peer: heads were compared, and the line was opened and not terminated."""
+    return reached(line) and line.state in ("IN_FORCE", "SUSPENDED")
+
+
+def may_seal_this(line: Line, item: Draft) -> bool:
+    """Whether this statement can be sealed now; else it waits for the line."""
+    rule = CATALOGUE[item.type].allowed
+    if is_life(item) or (rule == "PARENT" and item.reply_to):
+        return reached(line)
+    if item.type in COMPLETES:
+        return reached(line) and line.state in ("IN_FORCE", "SUSPENDED")
+    return reached(line) and rule in SEALED_IN[line.state]
+
+
+def must_wait(line: Line, item: Draft) -> bool:
+    """Whether a statement is owed and not sealed: the line does not take it yet, or what it must not overtake waits."""
+    return not may_seal_this(line, item) or (bool(line.owed) and keeps_its_turn(item))
+
+
+def is_life(item: Draft) -> bool:
+    """Whether a statement is of class LIFE."""
+    return (item.cls or CATALOGUE[item.type].cls) == "LIFE"
+
+
+def keeps_its_turn(item: Draft) -> bool:
+    """Whether it must not overtake what waits: notices and dialogues follow from each other, other things do not."""
+    told = item.type in FIRST_TELLS or item.type in ("NCH", "NCX", "NACT", "NEND", "CFL", "ERR")
+    return (told or bool(item.dialog_id)) and not is_life(item)
 
 
 def negotiation_reasons(view: View, line: Line) -> list[Reason]:
@@ -77,6 +111,10 @@ def negotiation_reasons(view: View, line: Line) -> list[Reason]:
             "DIVERGED": "the other side holds another history of our feed; two people must open a new epoch",
         }.get(line.compared, "the line is not in force yet")
         return [Reason("LINE_NOT_READY", f"nothing was sent: {why}", "line")]
+    word = word_of(view, line)
+    if not may_say("PRO", "COORD", word):
+        text = f"nothing was sent: the line is {word}, and new agreements are made on a line that is OPEN or DEGRADED"
+        return [Reason("LINE_STATE", text, "line")]
     if line.peer_table_hash != view.table_hash_of(line.peer):
         text = "both sides hold different tables; notices pass, agreements do not, until the tables are equal"
         return [Reason("TABLE_MISMATCH", text, "line")]
@@ -84,7 +122,7 @@ def negotiation_reasons(view: View, line: Line) -> list[Reason]:
 
 
 def compare_hello(view: View, command: CompareHello) -> Decided:
-    """What a HELLO changes: NONE to IN_FORCE, the table's hash, the comparison of heads."""
+    """What a HELLO changes: NONE to TESTING, the table's hash, the comparison of heads."""
     line = view.lines[command.peer]
     items: list[Item] = []
     if line.state == "NONE":

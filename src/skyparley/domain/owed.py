@@ -13,8 +13,8 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.agreements import still_countersigns
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import OwedDropped
-from skyparley.domain.lines import may_seal
-from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS, class_of, slots_of
+from skyparley.domain.lines import may_seal, may_seal_this, reached
+from skyparley.domain.messages.catalogue import FIRST_TELLS, class_of, slots_of
 from skyparley.domain.messages.slots import (
     AgreementSlots,
     AtSlots,
@@ -29,19 +29,15 @@ from skyparley.domain.view import Item, Moment, View
 
 def release(view: View, line: Line, moment: Moment) -> Sequence[Item]:
     """The next that waited, sealed or dropped; when none waits, what the peer does not know yet."""
-    if not may_seal(line):
+    if not reached(line):
         return ()
-    if not line.owed:
+    first = next((owed for owed in line.owed if may_seal_this(line, owed)), None)
+    if first is None and (line.owed or not may_seal(line)):
+        return ()
+    if first is None:
         return [item for notice in _ours(view, line.peer) for item in untold(notice, line.peer, moment)]
-    # What saves lives goes before whatever else waited.
-    first = next((owed for owed in line.owed if is_life(owed)), line.owed[0])
     why = _unfit(view, first, moment.now)
     return [OwedDropped(peer=line.peer, msg_id=first.msg_id, why=why)] if why else [OwedDraft(first)]
-
-
-def is_life(owed: Draft) -> bool:
-    """Whether a waiting statement is of class LIFE."""
-    return (owed.cls or CATALOGUE[owed.type].cls) == "LIFE"
 
 
 def untold(notice: Notice, peer: Fingerprint, moment: Moment) -> list[Draft]:

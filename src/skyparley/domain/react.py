@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
+from skyparley.domain import checks, desks
 from skyparley.domain.agreements import countersign
 from skyparley.domain.detection import conflict_slots, redetect
 from skyparley.domain.drafts import draft
@@ -15,10 +16,12 @@ from skyparley.domain.events import (
     AgreementVoid,
     AlarmRaised,
     ConflictFound,
+    DeskChanged,
     EpochOpened,
     Event,
     HeadsCompared,
     LineEstablished,
+    LineOpened,
     LineTableSet,
     NoticeCancelled,
     NoticeChanged,
@@ -34,6 +37,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.lines import may_seal
 from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.matter_slots import CheckSlots, LineSlots
 from skyparley.domain.messages.slots import (
     AgreementSlots,
     AtSlots,
@@ -64,8 +68,13 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
         case ConflictFound() if event.shared:
             slots = conflict_slots(view, view.conflicts[event.pair_id])
             return [draft("CFL", event.other_party, slots, moment)]
-        case LineEstablished() | HeadsCompared() | EpochOpened() | OwedDropped():
+        case LineEstablished() | HeadsCompared():
+            line = view.lines[event.peer]
+            return [*release(view, line, moment), *checks.opening(view, line, moment)]
+        case LineOpened() | EpochOpened() | OwedDropped():
             return release(view, view.lines[event.peer], moment)
+        case DeskChanged():
+            return desks.tell_all(view, moment)
         case StatementSealed() | StatementRestored() if envelope is not None:
             more = (
                 release(view, view.lines[event.peer], moment)
@@ -74,7 +83,9 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             )
             return [*_sent(view, event, envelope, moment), *_outlived(view, envelope), *more]
         case StatementReceived() if envelope is not None:
-            return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope)]
+            line = view.lines[event.peer]
+            opens = checks.opening(view, line, moment) if line.checks.peer_opened else ()
+            return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope), *opens]
     return ()
 
 
@@ -99,6 +110,8 @@ def _line_judged_anew(view: View, event: LineTableSet) -> list[Item]:
 
 def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Envelope, moment: Moment) -> Sequence[Item]:
     slots = envelope.slots
+    if isinstance(slots, LineSlots | CheckSlots):
+        return checks.opening(view, view.lines[event.peer], moment)
     if isinstance(slots, AgreementSlots):
         return _agreed(view, slots, envelope.to, moment)
     if isinstance(event, StatementRestored) and isinstance(slots, NoticeSlots | CancelSlots | AtSlots):
@@ -122,6 +135,12 @@ def _tell_again(view: View, notice: Notice, moment: Moment) -> list[Item]:
 def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment) -> Sequence[Item]:
     slots = envelope.slots
     match slots:
+        case CheckSlots():
+            return checks.received(view, view.lines[peer], envelope, moment)
+        case LineSlots():
+            return checks.opening(view, view.lines[peer], moment)
+        case NoticeSlots() if envelope.exercise is not UNSET:
+            return ()
         case NoticeSlots():
             return [*_breach(view, peer, slots), *redetect(view, view.notices[(peer, slots.id)])]
         case CancelSlots() | AtSlots():

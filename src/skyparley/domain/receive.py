@@ -21,6 +21,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.hearing import judge_exercise, judge_reply, judge_said, judge_turn
 from skyparley.domain.ladder import asks_of
+from skyparley.domain.line_changes import judge_change, judge_key
 from skyparley.domain.lines import ChainResult, compare_table, place_on_feed, seen_is_true
 from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
@@ -168,6 +169,10 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
             if envelope.type == "ACC":
                 return judge_accept(view, envelope, line, now)
             return judge_offer(view, envelope, now)
+        case "SUSP" | "RESM" | "TERM":
+            return judge_change(envelope, line)
+        case "KEY":
+            return judge_key(envelope, line)
     return judge_said(envelope)
 
 

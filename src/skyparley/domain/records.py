@@ -11,12 +11,14 @@ import msgspec
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
+from skyparley.domain.line_records import ChangeAsked, Checks, LineChange
 from skyparley.domain.line_states import AgreementState
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import (
     LIFE_KINDS,
     PRIORITY_KINDS,
     Class,
+    DeskState,
     HttpBearerKind,
     LeadClass,
     NoticeKind,
@@ -311,10 +313,20 @@ class Line:
     receipts: ReceiptMap = field(default_factory=ReceiptMap)
     """When the peer received, by its clock, and the lead class that it computed."""
     owed: list["Draft"] = field(default_factory=list)
+    suspended_by: tuple[Fingerprint, ...] = ()
+    """Who suspended it; only the same party lifts it."""
+    changes: tuple[LineChange, ...] = ()
+    """Changes of its state that were said and take effect later."""
+    change_asked: ChangeAsked | None = None
+    checks: Checks = field(default_factory=Checks)
     links: dict[LinkKey, LinkHealth] = field(default_factory=dict)
     """How each bearer is in each direction, as far as heartbeats ever told.  It changes nothing that was agreed."""
     urgent: list[Number] = field(default_factory=list)
     """Our LIFE statements that the peer is not known to hold: they do not wait for what stands before them."""
+    peer_desk: DeskState = "UNSTAFFED"
+    """How the other desk is, by its own word, or SILENT by our own clock."""
+    peer_acted_at: int = 0
+    """When a person there last said something."""
     epoch_asked: tuple[str, int] | None = None
     """Who asked for a new epoch first, and when: it takes two."""
 

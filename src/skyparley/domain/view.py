@@ -11,7 +11,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.events import Event
 from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.matter_records import Matter
-from skyparley.domain.messages.codes import ClockKind, ClockQuality, LeadClass, Post
+from skyparley.domain.messages.codes import ClockKind, ClockQuality, DeskState, LeadClass, Post
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.misuse_kept import Misuse
@@ -92,6 +92,11 @@ class View(Protocol):
     @property
     def matters(self) -> Mapping[str, Matter]:
         """Statements that ask people for something, by hash."""
+        ...
+
+    @property
+    def desk(self) -> DeskState:
+        """How our own desk is."""
         ...
 
     def post_of(self, account: str) -> Post:

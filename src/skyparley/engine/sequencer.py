@@ -18,7 +18,7 @@ from skyparley.base.errors import Fault, JournalFault, Refusal
 from skyparley.domain.commands import Command, Outcome
 from skyparley.domain.decide import decide
 from skyparley.domain.events import EVENTS, Event, StatementOwed, StatementSealed, decode, encode
-from skyparley.domain.lines import may_seal
+from skyparley.domain.lines import must_wait
 from skyparley.domain.react import react
 from skyparley.domain.records import Draft, OwedDraft
 from skyparley.domain.view import Item, Moment
@@ -206,7 +206,7 @@ class Sequencer:
         if not isinstance(item, Draft):
             return item
         line = self._state.lines[item.peer]
-        if not may_seal(line) or line.owed:
+        if must_wait(line, item):
             return StatementOwed(draft=item)
         return StatementSealed(peer=item.peer, jws=self._signer.seal(self._state, item, moment.quality))
 

@@ -13,9 +13,11 @@ from msgspec import UNSET
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.domain.detection import key_for
+from skyparley.domain.line_changes import second_text
 from skyparley.domain.messages.catalogue import CATALOGUE, class_of, slots_of
 from skyparley.domain.messages.codes import Class, ClockQuality, Role
 from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, phrase_code, write
+from skyparley.domain.messages.matter_slots import KeySlots, LineSlots
 from skyparley.domain.messages.slots import AcceptSlots, AgreementSlots, ChangeSlots, NoticeSlots, Wire
 from skyparley.domain.notices import changed_since_told
 from skyparley.domain.records import NOTHING, Draft, Line
@@ -101,6 +103,9 @@ class Signer:
                 return msgspec.structs.replace(slots, key=key_for(view, draft.peer, slots.volumes))
             case AcceptSlots():
                 return msgspec.structs.replace(slots, signature=self.sign_agreement(draft.sign))
+            case LineSlots() | KeySlots():
+                text = second_text(draft.type, draft.msg_id, draft.peer, slots)
+                return msgspec.structs.replace(slots, second=self.sign_detached("supervisor", text, jws.SECOND))
             case AgreementSlots():
                 ours, theirs = slots.signatures
                 signed = msgspec.structs.replace(ours, jws=self.sign_agreement(draft.sign))

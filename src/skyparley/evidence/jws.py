@@ -28,6 +28,7 @@ HEARTBEAT_ANSWER: Final = "skyparley-heartbeat-answer"
 CARD: Final = "skyparley-card"
 AGREEMENT: Final = "skyparley-agreement"
 SNAPSHOT: Final = "skyparley-snapshot"
+SECOND: Final = "skyparley-second"  # of what two persons decide
 FILE: Final = "skyparley-file"
 TYPES: Final = (
     STATEMENT,

@@ -5,15 +5,23 @@ from typing import Any, Final
 
 import msgspec
 
+from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
+from skyparley.domain.checks import RETRY_MS
 from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
 from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
+from skyparley.domain.lines import is_life
+from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
+from skyparley.domain.messages.receipt import receipt_again
+from skyparley.domain.messages.slots import NoticeSlots
+from skyparley.domain.records import Conflict, Feed, Line, LineTable, Notice, NoticeVersion, Number
 from skyparley.domain.link_health import changes_in_the_hour
 from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
 from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
 from skyparley.domain.records import (
+    LIVE_STATES,
     Conflict,
     Feed,
     Line,
@@ -27,6 +35,16 @@ from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
 from skyparley.state import pasts
 from skyparley.state.forgetting import forget
+from skyparley.state.lines import (
+    acted_here,
+    change_asked,
+    check_due,
+    check_missed,
+    desk_changed,
+    opened,
+    set_check_clocks,
+    take_effect,
+)
 from skyparley.state.matters import forget_matter, heard_early, rang, ring_passed
 from skyparley.state.projection import State
 from skyparley.state.ringing import ring_alarm, ring_matter, tell_hook
@@ -151,7 +169,33 @@ def _pinned(state: State, event: e.PeerPinned, at: int) -> None:
 
 
 def _established(state: State, event: e.LineEstablished, at: int) -> None:
-    state.lines[event.peer].state = "IN_FORCE"
+    line = state.lines[event.peer]
+    line.state = "TESTING"
+    state.deadlines.set("NEXT CHECK", line.peer, at + RETRY_MS)
+
+
+def _opened(state: State, event: e.LineOpened, at: int) -> None:
+    opened(state, state.lines[event.peer], at)
+
+
+def _change_asked(state: State, event: e.LineChangeAsked, at: int) -> None:
+    change_asked(state, event, at)
+
+
+def _change_confirmed(state: State, event: e.LineChangeConfirmed, at: int) -> None:
+    state.lines[event.peer].change_asked = None
+
+
+def _check_missed(state: State, event: e.CheckMissed, at: int) -> None:
+    check_missed(state, event, at)
+
+
+def _desk_changed(state: State, event: e.DeskChanged, at: int) -> None:
+    desk_changed(state, event, at)
+
+
+def _peer_silent(state: State, event: e.PeerSilent, at: int) -> None:
+    state.lines[event.peer].peer_desk = "SILENT"
 
 
 def _table(state: State, event: e.TableCompared, at: int) -> None:
@@ -195,7 +239,10 @@ def _epoch_opened(state: State, event: e.EpochOpened, at: int) -> None:
 
 
 def _owed(state: State, event: e.StatementOwed, at: int) -> None:
-    state.lines[event.draft.peer].owed.append(event.draft)
+    line = state.lines[event.draft.peer]
+    # What saves lives goes before whatever else waits.
+    place = sum(1 for owed in line.owed if is_life(owed)) if is_life(event.draft) else len(line.owed)
+    line.owed.insert(place, event.draft)
 
 
 def _owed_dropped(state: State, event: e.OwedDropped, at: int) -> None:
@@ -398,12 +445,20 @@ def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
     state.deadlines.clear(event.what, event.about)
     if event.what == "RING":
         ring_passed(state, event.about, at)
+    elif event.what == "NEXT CHECK":
+        check_due(state, state.lines[Fingerprint(event.about)], event.due, at)
+    elif event.what == "HUMAN CHECK":
+        set_check_clocks(state, state.lines[Fingerprint(event.about)], at)
+    elif event.what == "LINE CHANGE":
+        take_effect(state, state.lines[Fingerprint(event.about)], at)
     if event.what == "FORGET":
         state.deadlines.set("FORGET", event.about, at + state.keep_ms)  # It still mattered: looked at again later.
 
 
 def _answered(state: State, event: e.CommandAnswered, at: int) -> None:
     state.keep_answer(event, msgspec.convert(event.answer, Outcome), at)
+    if event.person:
+        acted_here(state, at)
 
 
 def _anchored(state: State, event: e.ClockAnchored, at: int) -> None:
@@ -421,6 +476,12 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.ClockAnchored: _anchored,
     e.PeerPinned: _pinned,
     e.LineEstablished: _established,
+    e.LineOpened: _opened,
+    e.LineChangeAsked: _change_asked,
+    e.LineChangeConfirmed: _change_confirmed,
+    e.CheckMissed: _check_missed,
+    e.DeskChanged: _desk_changed,
+    e.PeerSilent: _peer_silent,
     e.TableCompared: _table,
     e.HeadsCompared: _compared,
     e.StatementsCarried: _carried,

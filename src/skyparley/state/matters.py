@@ -13,6 +13,7 @@ from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plai
 from skyparley.domain.read_back import required
 from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
+from skyparley.state.lines import watch_peer, watch_silence
 from skyparley.state.projection import State
 
 
@@ -162,7 +163,10 @@ def _step(envelope: Envelope, what: str, at: int, text: str = "") -> Step:
 
 
 def set_clocks(state: State, matter: Matter) -> None:
-    """The next ring, or when it leaves memory once nothing is asked any more."""
+    """The next ring, or when it leaves memory once nothing is asked any more; and whose silence is counted from it."""
+    state.note_waiting(matter)
+    watch_silence(state)
+    watch_peer(state, state.lines[matter.peer])
     if matter.settled:
         matter.ladder = ()
         state.deadlines.clear("RING", matter.hash)
@@ -200,7 +204,10 @@ def ring_passed(state: State, statement: str, at: int) -> None:
 
 def forget_matter(state: State, event: e.MatterForgotten) -> None:
     """It leaves memory; its hash stays, so that a late act about it is taken without a word."""
-    del state.matters[event.statement]
+    matter = state.matters.pop(event.statement)
+    state.no_longer_waits(matter)
+    watch_silence(state)
+    watch_peer(state, state.lines[matter.peer])
     state.forgotten.matters.add(event.statement)
     for what in ("RING", "FORGET MATTER"):
         state.deadlines.clear(what, event.statement)

@@ -15,7 +15,7 @@ from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.matter_records import Matter
-from skyparley.domain.messages.codes import ClockKind, Post
+from skyparley.domain.messages.codes import ClockKind, DeskState, Post
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.misuse_kept import LifeWindow, Misuse, Unauthenticated
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Notice, OpenAcceptance
@@ -70,6 +70,13 @@ class State:
         """Ids of all agreements, over or not, by notice."""
         self.matters: dict[str, Matter] = {}
         """Statements that ask people for something, by hash."""
+        self.waiting_here: dict[str, None] = {}
+        """Of these the ones that wait for people here, oldest first."""
+        self.waiting_there: dict[Fingerprint, dict[str, None]] = {}
+        """And those of ours that wait for people there, by peer."""
+        self.desk: DeskState = "UNSTAFFED"
+        self.acted_at = 0
+        """When a person last acted at our desk."""
         self.forgotten = Forgotten()
         self.pending: set[str] = set()
         """Ids of agreements whose countersignature the peer is not known to hold."""
@@ -142,7 +149,8 @@ class State:
 
     def acts_slowly(self, line: Line, *, here: bool) -> bool:
         """Whether the desk that must act, ours or theirs, is known to be empty or silent: then people are rung sooner."""
-        return False
+        desk = self.desk if here else line.peer_desk
+        return desk in ("SILENT", "DECLINED")
 
     def due(self, now: int) -> list[tuple[int, str, str]]:
         return self.deadlines.passed(now, limits.DEADLINES_PER_BATCH)
@@ -182,6 +190,20 @@ class State:
         window.count += 1
         if len(window.first) < limits.LIFE_FLOOD_AT:
             window.first.append(statement)
+
+    def note_waiting(self, matter: Matter) -> None:
+        """Whether it waits for people, here or there."""
+        if matter.settled:
+            self.no_longer_waits(matter)
+        elif matter.ours:
+            self.waiting_there.setdefault(matter.peer, {})[matter.hash] = None
+        else:
+            self.waiting_here[matter.hash] = None
+
+    def no_longer_waits(self, matter: Matter) -> None:
+        """It is settled, or leaves memory."""
+        self.waiting_here.pop(matter.hash, None)
+        self.waiting_there.get(matter.peer, {}).pop(matter.hash, None)
 
     def keep_conflict(self, conflict: Conflict) -> None:
         """Take up a conflict under its pair and both its notices."""

@@ -17,6 +17,7 @@ from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.forgotten import Stub
 from skyparley.domain.matter_records import Matter
+from skyparley.domain.messages.codes import DeskState
 from skyparley.domain.misuse_kept import Misuse
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Feed, Line, Notice, OpenAcceptance
 from skyparley.domain.rings_kept import Rings
@@ -53,6 +54,8 @@ class _Main(_Piece, frozen=True, tag="main"):
     deficient: set[NoticeKey]
     agreed_on: dict[NoticeKey, set[str]]
     pending: set[str]
+    desk: DeskState
+    acted_at: int
     misuse: Misuse
     rings: Rings
 
@@ -213,6 +216,8 @@ def _main(state: State) -> _Main:
         deficient=state.deficient,
         agreed_on=state.agreed_on,
         pending=state.pending,
+        desk=state.desk,
+        acted_at=state.acted_at,
         misuse=state.misuse,
         rings=state.rings,
     )
@@ -251,7 +256,9 @@ def _put(state: State, piece: "_AnyPiece") -> None:
             for record in piece.agreements:
                 state.keep_agreement(record)
         case _Matters():
-            state.matters.update((matter.hash, matter) for matter in piece.matters)
+            for matter in piece.matters:
+                state.matters[matter.hash] = matter
+                state.note_waiting(matter)
         case _Answers():
             for key, answer, at in piece.answers:
                 state.answers[key], state.answered_at[key] = answer, at
@@ -285,6 +292,7 @@ def _put_main(state: State, main: _Main) -> None:
     state.deficient = main.deficient
     state.agreed_on = main.agreed_on
     state.pending = main.pending
+    state.desk, state.acted_at = main.desk, main.acted_at
     state.misuse = main.misuse
     state.rings = main.rings
 

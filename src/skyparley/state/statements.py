@@ -45,6 +45,7 @@ from skyparley.domain.records import (
 )
 from skyparley.domain.view import Taken
 from skyparley.domain.volumes import shrinks
+from skyparley.state.lines import acted_there, fold_line
 from skyparley.state import pasts
 from skyparley.state.matters import act_about, take_up
 from skyparley.state.projection import State
@@ -78,6 +79,9 @@ def _ask_people(state: State, line: Line, statement: Statement) -> None:
         notice = state.notices.get((envelope.from_, envelope.slots.id))
         lead = notice.lead_class if notice is not None else None
     taken = Taken(envelope, statement.hash, statement.at, lead)
+    if not ours and envelope.role == "desk":
+        acted_there(state, line, statement.at)
+    fold_line(state, line, taken, ours=ours)
     if asks_of(envelope):
         take_up(state, line, taken, ours=ours)
     elif envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type != "ERR":

@@ -53,7 +53,8 @@ Precision = Literal["EXACT", "ROUNDED"]
 RelaySource = Literal["CIVIL ATS", "SHIP", "UN", "RESCUE CENTRE", "NEIGHBOUR", "OTHER"]
 ReadBackField = Literal["POSITION", "LOWER", "UPPER", "START", "END"]
 """What of a statement is read back, in this order (NOT-08)."""
-CheckKind = Literal["MACHINE", "HUMAN"]
+CheckKind = Literal["MACHINE", "HUMAN", "OPENING"]
+"""OPENING: by a side whose line is not open yet; the other side begins one in turn, whatever it holds."""
 QueryField = Literal["AREA", "LEVELS", "PERIOD", "KIND", "DUE REGARD"]
 ChangedField = Literal["KIND", "AREA", "LEVELS", "PERIOD", "DUE REGARD"]
 LeadClass = Literal["PLANNED", "SHORT", "IMMEDIATE", "LATE"]

@@ -1,0 +1,165 @@
+"""Line checks: who begins one, when, by which bearer, and what a good one opens.  A check is never skipped in silence.
+
+Source: DOMAIN 8 "Line check", LINE-03, LINE-04, LINE-11, 11.1; line-v1 section 10.3.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from skyparley.base.errors import Refusal, refuse
+from skyparley.base.ids import Fingerprint
+from skyparley.base.times import HOUR, MINUTE
+from skyparley.domain.commands import CheckLine, Outcome
+from skyparley.domain.drafts import draft
+from skyparley.domain.events import AlarmRaised, CheckMissed, LineOpened
+from skyparley.domain.line_views import live_bearers, saying_reasons, word_of
+from skyparley.domain.lines import named_peer, reached
+from skyparley.domain.messages.codes import CheckKind
+from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.matter_slots import CheckSlots
+from skyparley.domain.records import Line
+from skyparley.domain.view import Decided, Item, Moment, Ruling, View
+
+HUMAN_CHECKS_AT_MS: Final = (6 * HOUR, 18 * HOUR)
+"""0600Z and 1800Z, in milliseconds of the day."""
+DAY: Final = 24 * HOUR
+AWAITED_MS: Final = MINUTE
+"""How long after its time the other side's check is awaited before both ends hear that it is missed."""
+RETRY_MS: Final = MINUTE
+"""After a missed check of a line that is not open; doubled with each, up to the hourly one."""
+
+
+def begin(view: View, line: Line, moment: Moment, kind: CheckKind, bearers: Sequence[str] = ()) -> list[Item]:
+    """A check by each live bearer; none while the peer was not reached, or has the last one still to be carried."""
+    if not reached(line) or line.state in ("NONE", "TERMINATED") or waits(line):
+        return []
+    n = line.checks.n
+    items: list[Item] = []
+    for place, bearer in enumerate(bearers or live_bearers(line)):
+        slots = CheckSlots(n=n + 1 + place, kind=kind, bearer=bearer)
+        items.append(draft("LCK", line.peer, slots, moment))
+    return items
+
+
+def waits(line: Line) -> bool:
+    """A check of ours is still to be carried: another one behind it would tell nothing."""
+    return any(check.number > line.delivered for check in line.checks.open.values())
+
+
+def opening(view: View, line: Line, moment: Moment) -> list[Item]:
+    """The next checks of a line that is not open: by each live bearer that lacks good ones of ours and has none under way."""
+    if line.state != "TESTING":
+        return []
+    if _all_good(line):
+        return [LineOpened(peer=line.peer)]
+    busy = {check.bearer for check in line.checks.open.values()}
+    lacking = [
+        bearer
+        for bearer in live_bearers(line)
+        if bearer not in busy and line.checks.ours.get(bearer, 0) < line.checks.needed
+    ]
+    return begin(view, line, moment, "OPENING", lacking) if lacking else []
+
+
+def _all_good(line: Line) -> bool:
+    checks, bearers = line.checks, live_bearers(line)
+    ours = all(checks.ours.get(bearer, 0) >= checks.needed for bearer in bearers)
+    theirs = checks.peer_opened or all(checks.theirs.get(bearer, 0) >= checks.needed for bearer in bearers)
+    return bool(bearers) and ours and theirs
+
+
+def received(view: View, line: Line, envelope: Envelope, moment: Moment) -> list[Item]:
+    """A check is answered at once, by the machine; the answer of ours moves on what is being opened."""
+    slots = envelope.slots
+    assert isinstance(slots, CheckSlots)
+    items: list[Item] = []
+    if not envelope.reply_to:
+        answer = CheckSlots(n=slots.n, kind=slots.kind, bearer=slots.bearer)
+        items.append(draft("LCK", line.peer, answer, moment, reply_to=envelope.msg_id))
+        if slots.kind == "OPENING" and line.state not in ("TESTING", "TERMINATED"):
+            items += begin(view, line, moment, "MACHINE", [slots.bearer])
+    return items + opening(view, line, moment)
+
+
+def our_turn(view: View, line: Line, slot: int) -> bool:
+    """Whether we begin the check of a slot of time: the party whose fingerprint sorts first has the even ones."""
+    first = view.own < line.peer
+    return first == (slot % 2 == 0)
+
+
+def due_check(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[Item]:
+    """NEXT CHECK: ours is begun; the other side's is awaited (the fold sets that clock)."""
+    line = view.lines[peer]
+    if line.state == "TESTING":
+        return opening(view, line, moment)
+    if line.state in ("NONE", "TERMINATED") or not our_turn(view, line, due // period_ms(view, line)):
+        return []
+    return begin(view, line, moment, "MACHINE") or _could_not(view, line)
+
+
+def _could_not(view: View, line: Line) -> list[Item]:
+    return missed(view, line, CheckMissed(peer=line.peer, ours=True))
+
+
+def period_ms(view: View, line: Line) -> int:
+    """How often a line is checked: every hour, and more often while it is DEGRADED."""
+    table = view.table_of(line.peer)
+    return table.degraded_check_ms if word_of(view, line) == "DEGRADED" else table.machine_check_ms
+
+
+def unanswered(view: View, about: str, moment: Moment) -> list[Item]:
+    """CHECK: one of ours was not answered in time."""
+    peer, msg_id = about.split(" ")
+    line = view.lines[Fingerprint(peer)]
+    check = line.checks.open.get(msg_id)
+    if check is None:
+        return []
+    return missed(view, line, CheckMissed(peer=line.peer, ours=True, bearer=check.bearer))
+
+
+def awaited(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[Item]:
+    """CHECK AWAITED: it was the other side's turn."""
+    line = view.lines[peer]
+    if line.state in ("NONE", "TESTING", "TERMINATED") or line.checks.last_theirs_at >= due - 2 * AWAITED_MS:
+        return []
+    return missed(view, line, CheckMissed(peer=peer, ours=False))
+
+
+def missed(view: View, line: Line, event: CheckMissed) -> list[Item]:
+    """It is recorded, and people hear of it: at once when the line is open, else when it is missed again and again."""
+    items: list[Item] = [event]
+    if line.checks.missed in TOLD_AT:
+        whose = (
+            f"our check by {event.bearer or 'any bearer'} was not answered" if event.ours else "its check did not come"
+        )
+        text = f"{line.name}: {whose} ({line.checks.missed + 1} in a row)"
+        items.append(AlarmRaised(code="CHECK_MISSED", about=line.peer, text=text, peer=line.peer))
+    return items
+
+
+TOLD_AT: Final = frozenset({0, 1, 5, 23})
+"""How many were missed before: told at the first, the second, the sixth and the 24th in a row."""
+
+
+def human_check(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[Item]:
+    """HUMAN CHECK: at 0600Z and 1800Z in turns; a person there acknowledges."""
+    line = view.lines[peer]
+    slot = due // (12 * HOUR)
+    if line.state not in ("IN_FORCE", "SUSPENDED") or not our_turn(view, line, slot):
+        return []
+    return begin(view, line, moment, "HUMAN", live_bearers(line)[:1]) or _could_not(view, line)
+
+
+def check_line(view: View, command: CheckLine, moment: Moment) -> Ruling:
+    """A desk asks for a human check now, as at a hand-over (LINE-04)."""
+    peer = named_peer(view, command.peer)
+    if peer is None:
+        return refuse("UNKNOWN_PEER", f"no peer is called {command.peer!r}", field="peer")
+    line = view.lines[peer]
+    reasons = saying_reasons(view, line, "LCK", "ADMIN")
+    if reasons:
+        return Refusal(tuple(reasons))
+    items = begin(view, line, moment, "HUMAN", live_bearers(line)[:1])
+    if not items:
+        return refuse("LINE_NOT_READY", f"{line.name} is not reached; call by voice", field="peer")
+    return Decided(tuple(items), Outcome(refs={"peer": line.name, "n": line.checks.n + 1}))
