@@ -15,6 +15,7 @@ from skyparley.cli.forms import BadForm, read_bearing_mdeg, read_length_m, read_
 from skyparley.cli.shape_forms import SHAPE_WORDS, read_shape
 from skyparley.cli.volume_forms import read_level, read_volume, volume_of
 from skyparley.domain.messages import slots
+from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.scenario.moments import BadMoment, Calendar, span_ms
 from skyparley.scenario.problems import unknown
 
@@ -138,7 +139,10 @@ class _Reader:
         read = {}
         for name, value in said.items():
             inner = f"{place}.{name}" if place else name
-            if name in fields:
+            if name == "slots" and said.get("type") in CATALOGUE:
+                # The members of a statement are those of its type.
+                read[name] = self.read(value, inspect.type_info(CATALOGUE[said["type"]].slots), inner)
+            elif name in fields:
                 read[name] = self.read(value, fields[name].type, inner)
             else:
                 if name != kind.tag_field:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from skyparley.cli.forms import BadForm, time_text
+from skyparley.cli.forms import BadForm, read_position, time_text
 from skyparley.cli.volume_forms import level_text, read_level
 from skyparley.domain.messages.slots import LevelSlot, VolumeSlot
 from skyparley.scenario.bodies import Gazetteer
@@ -55,6 +55,8 @@ class Meaning:
             return str(found).lower() == str(written).lower()
         if isinstance(found, int) and isinstance(written, str):
             return self._number(written) == found
+        if isinstance(found, list | tuple) and isinstance(written, str):
+            return self._position(written) == tuple(found)
         if isinstance(found, list | tuple) and isinstance(written, list):
             return len(found) == len(written) and all(map(self.same, written, found))
         if isinstance(found, dict) and isinstance(written, dict):
@@ -84,6 +86,12 @@ class Meaning:
         try:
             return msgspec.to_builtins(read_level(text))
         except BadForm:
+            return None
+
+    def _position(self, text: str) -> Any:
+        try:
+            return read_position(self._names.placed(text))
+        except (BadForm, BadMoment):
             return None
 
     def _volume(self, written: Any) -> VolumeSlot | None:
@@ -169,7 +177,17 @@ def shown(value: Any) -> str:
         return str(plain).lower()
     if isinstance(plain, int) and plain > 10**12:
         return time_text(plain)
-    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    return plain if isinstance(plain, str) else msgspec.json.encode(_with_times(plain)).decode()
+
+
+def _with_times(plain: Any) -> Any:
+    """Times inside as people read them."""
+    if isinstance(plain, dict):
+        return {name: _with_times(one) for name, one in plain.items()}
+    if isinstance(plain, list):
+        return [_with_times(one) for one in plain]
+    is_time = isinstance(plain, int) and not isinstance(plain, bool) and plain > 10**12
+    return time_text(plain) if is_time else plain
 
 
 # --- journals ------------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ class Play:
         self.broken: list[str] = []
         self.answers: dict[str, Any] = {}
         self.kept: dict[str, list[Kept]] = {one.name: [] for one in timeline.parties}
+        self.parties = {one.name: party(one.name, one.bearers) for one in timeline.parties}
         self.stations = {one.name: self._station(one) for one in timeline.parties}
         self.faults = Faults(self.stations, self.net)
         self._results: dict[str, Result] = {}
@@ -67,9 +68,13 @@ class Play:
 
     def _station(self, said: t.Party) -> Station:
         # The machine of each party is dealt its luck by its name, so that another party in the file changes nothing here.
-        peers = [party(two if one == said.name else one) for one, two in self.timeline.lines if said.name in (one, two)]
+        peers = [
+            self.parties[two if one == said.name else one]
+            for one, two in self.timeline.lines
+            if said.name in (one, two)
+        ]
         station = Station(
-            party(said.name),
+            self.parties[said.name],
             peers,
             net=self.net,
             rng=random.Random(f"{said.name} {self.timeline.seed}"),
@@ -199,7 +204,7 @@ class Play:
             if found is None:
                 raise Unresolved(f"{act.by} sees no notice {body.get('id')} of {owner}")
             body["expected_version"] = found.version
-        if {"expected_revision", "proposal"} & set(lacks):
+        if {"expected_revision", "proposal"} & set(lacks) and "pair_id" in body:
             conflict = next((one for one in seen.conflicts if one.pair_id == body.get("pair_id")), None)
             if conflict is None:
                 raise Unresolved(f"{act.by} sees no conflict {body.get('pair_id')}")
@@ -250,7 +255,7 @@ class Play:
         """What the receiver's journal holds of a feed: sent and not arrived is not seen."""
         wanted = expect.statement or {}
         src, dst = wanted["from"], wanted["to"]
-        sender = party(src).card.fingerprint
+        sender = self.parties[src].card.fingerprint
         kept = [
             one
             for one in self.kept[dst]

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from skyparley.cli.forms import BadForm, read_position
+from skyparley.domain.messages.codes import HTTP_BEARERS
 from skyparley.domain.profiles import PROFILES, profile
 from skyparley.domain.table import NUMBERS, Table
 from skyparley.scenario import timeline as t
@@ -148,9 +149,11 @@ class _Reader:
     def _party(self, name: str, said: t.PartyForm) -> t.Party | None:
         where = f"parties.{name}"
         try:
-            party(name)
+            party(name, max(1, said.bearers))
         except ValueError as error:
             self.say(self.lines.of("parties", 0, name), where, f"{name!r} cannot be the name of a party: {error}")
+        if not 1 <= said.bearers <= len(HTTP_BEARERS):
+            self.say(self.lines.of("parties", 0, "bearers"), f"{where}.bearers", f"from 1 to {len(HTTP_BEARERS)}")
         for role in said.people.values():
             if role not in t.PERSON_ROLES:
                 self.say(self.lines.of("parties", 0, "people"), f"{where}.people", unknown(role, t.PERSON_ROLES))

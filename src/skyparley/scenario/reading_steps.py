@@ -7,7 +7,9 @@ import msgspec
 
 from skyparley.adapters.doors.acts import Act as DoorAct
 from skyparley.domain.events import EVENTS
-from skyparley.domain.messages.catalogue import CATALOGUE
+from skyparley.domain.messages.catalogue import CATALOGUE, TypeRow
+from skyparley.domain.messages.codes import HTTP_BEARERS
+from skyparley.domain.messages.envelope import Envelope
 from skyparley.scenario import acts
 from skyparley.scenario import timeline as t
 from skyparley.scenario.bodies import Gazetteer, wire
@@ -22,10 +24,11 @@ FAULTS: Final[tuple[str, ...]] = get_args(t.FaultKind)
 OF_TWO: Final = ("cut", "restore", "pin")
 STATEMENT_KEYS: Final = ("from", "to", "type", "has")
 """What a statement is looked for by; `has`: members of its payload, by path."""
+ENVELOPE: Final = tuple(field.encode_name for field in msgspec.structs.fields(Envelope))
 ENTRY_KEYS: Final = ("kind", "has")
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
     "act": ("act", "by", "who", "body", "refused"),
-    "fault": ("fault", "party", "between", "bearer", "one_way", "text"),
+    "fault": ("fault", "party", "between", "bearer", "one_way", "text", "claims"),
     "expect": ("expect",),
     "track": ("track",),
     "later": ("later",),
@@ -165,10 +168,14 @@ class StepReader:
                 self._say("between", f'between whom? write between = ["A", "B"] with {form.fault}')
             for name in form.between:
                 self._party(name, "between")
+            if form.bearer:
+                self._bearer(form)
         else:
             self._party(form.party, "party")
         if form.fault == "clock error":
             self._span(form.text.lstrip("+-"), "text")
+        if form.claims:
+            self._party(form.claims, "claims")
         kind: Any = form.fault
         return t.Fault(
             kind=kind,
@@ -177,7 +184,20 @@ class StepReader:
             bearer=form.bearer,
             one_way=form.one_way,
             text=form.text,
+            claims=form.claims,
         )
+
+    def _bearer(self, form: t.StepForm) -> None:
+        if form.fault == "pin":
+            self._say("bearer", "cards are exchanged by hand: no bearer belongs to pin")
+        known = {
+            bearer
+            for name in form.between
+            if name in self._parties
+            for bearer in HTTP_BEARERS[: self._parties[name].bearers]
+        }
+        if form.bearer not in known:
+            self._say("bearer", unknown(form.bearer, sorted(known)))
 
     def _span(self, text: str, key: str) -> int:
         if not text:
@@ -264,8 +284,19 @@ class StepReader:
             self._party(str(said.get(key, "")), "expect.statement")
         if "type" in said and said["type"] not in CATALOGUE:
             self._say("expect.statement", unknown(str(said["type"]), CATALOGUE))
-        self._has(said, "expect.statement")
+        for path in self._has(said, "expect.statement"):
+            self._checked_statement(path, CATALOGUE.get(said.get("type", "")))
         return said
+
+    def _checked_statement(self, path: str, row: TypeRow | None) -> None:
+        """A path into the payload of a statement: the envelope's members, and under `slots` those of its type."""
+        first, _, rest = path.partition(".")
+        if first != "slots":
+            if first not in ENVELOPE:
+                self._say("expect.statement", unknown(first, ENVELOPE))
+        elif row is not None and rest:
+            either = row.slots if row.matter is None else row.slots | row.matter
+            self._checked(rest, either, "expect.statement")
 
     def _entry(self, said: t.Plain | None) -> t.Plain | None:
         if said is None:
@@ -293,7 +324,7 @@ class StepReader:
                 self._say(key, str(error))
         return tuple(has)
 
-    def _checked(self, path: str, kind: type, key: str) -> None:
+    def _checked(self, path: str, kind: Any, key: str) -> None:
         try:
             check_path(read_path(path), kind)
         except BadPath as error:

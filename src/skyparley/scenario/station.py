@@ -85,8 +85,11 @@ class Station(Host):
     _asked = 0
 
     async def _start(self, node: Node) -> None:
-        self._app = _door(node, self.people, SimJournal(self.disk))
-        await super()._start(node)
+        try:
+            self._app = _door(node, self.people, SimJournal(self.disk))
+            await super()._start(node)
+        except Exception as error:  # noqa: BLE001 - the outermost loop of a process: it would end with a traceback
+            self.report("no_fault_of_ours", [f"{self.party.name} does not start: {error!r}"])
 
     def crash(self) -> None:
         """As a machine that loses its power."""

@@ -91,10 +91,10 @@ class StepForm(Form, frozen=True, kw_only=True):
     fault: str = ""
     party: str = ""
     between: tuple[str, ...] = ()
-    bearer: int = 0
+    bearer: str = ""
     one_way: bool = False
     text: str = ""
-    to: str = ""
+    claims: str = ""
     expect: Plain | list[Plain] | None = None
     track: Any = msgspec.UNSET
     later: str = ""
@@ -141,14 +141,18 @@ FaultKind = Literal[
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happens to a machine, a bearer or a desk."""
+    """Something that happens to a machine, a bearer or a desk.
+
+    `bearer`: of the second of `between`, as the first reaches it; empty for all.  `claims`: who a forged call says it is.
+    """
 
     kind: FaultKind
     party: str = ""
     between: tuple[str, ...] = ()
-    bearer: int = 0
+    bearer: str = ""
     one_way: bool = False
     text: str = ""
+    claims: str = ""
 
 
 class Expect(msgspec.Struct, frozen=True, kw_only=True):
