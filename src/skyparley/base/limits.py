@@ -26,16 +26,18 @@ PEER_STATEMENTS_BURST: Final = 2_000
 REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
 NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten nonce are refused
 
-SOURCE_TEXTS_PER_S: Final = 200  # of one network address, unverified or known already; refilled; what verifies is free
-SOURCE_TEXTS_BURST: Final = 1_000  # a verification costs 0.1 ms: a fiftieth of a core, and no peer is behind so much
-SOURCES_KEPT: Final = 4_096  # network addresses whose use is remembered; the longest unused is forgotten first
+SOURCE_TEXTS_PER_S: Final = (
+    500  # of one network address in the name of one peer, not signed by it or known already: 7 % of a core
+)
+SOURCE_TEXTS_BURST: Final = 2_000  # what verifies and is new is given back, so that an honest peer never meets this
+SOURCES_KEPT: Final = 4_096  # such pairs of address and peer; the longest unused is forgotten first
 PEER_LIFE_PER_S: Final = 20  # life-safety statements, beside the ordinary share; refilled: a sector in an emergency
-PEER_LIFE_BURST: Final = 128  # two whole requests, with what must stand before a life-safety statement on its feed
+PEER_LIFE_BURST: Final = 128  # two whole requests
 PEER_AT_ONCE: Final = 8  # statements of one peer in the sequencer; those of others come in between (2 ms each)
 LIFE_FLOOD_AT: Final = 20  # life-safety statements of one peer in a window: no air situation has so many (DOMAIN 8)
 LIFE_WINDOW_MS: Final = 600_000
 MISUSE_PEERS_KEPT: Final = 256  # whose misuse is counted, by peer and kind
-REPLAYS_UNTOLD: Final = 100  # in an episode; a peer that lost our answers repeats itself honestly
+REPLAYS_UNTOLD: Final = 1_000  # in an episode; what goes by two bearers, or lost its answer, honestly comes twice
 DEFERRALS_UNTOLD: Final = 10  # in an episode; a peer that was cut off for long catches up honestly
 REPLAYS_KNOWN: Final = 8_192  # statements of all peers whose answer is at hand when they come again: about 1 kB each
 EVIDENCE_PER_NUMBER: Final = 4  # texts kept as evidence about one number of a feed; two prove a fork

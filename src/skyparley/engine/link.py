@@ -191,7 +191,7 @@ class Link:
     async def _hello(self) -> None:
         answer = await self._ways.ask(self._hello_by)
         line = await self._line()
-        command = compare(self.peer, answer, self._clock.kind, fresh=True)
+        command = compare(self.peer, answer, self._clock.kind, fresh=True, now_ms=self._clock.now_ms())
         if line.compared != "EQUAL" and not _above(command.held, line.sent.head):
             await self._take_what_was_sent(command.sent)
         outcome = await self._sequencer.submit(command)

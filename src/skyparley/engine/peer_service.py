@@ -3,8 +3,6 @@
 A peer is not trusted: rates, freshness and signatures are looked at before anything is decided.  Source: line-v1 7.
 """
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -15,30 +13,23 @@ from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import link_health
-from skyparley.domain.commands import CompareHello, ReceiveStatement
+from skyparley.domain.commands import CompareHello
 from skyparley.domain.messages.codes import BearerKind, HttpBearerKind
-from skyparley.domain.messages.envelope import PROTO, FeedHead, statement_hash
+from skyparley.domain.messages.envelope import PROTO, Chain, FeedHead, read_chain, statement_hash
 from skyparley.domain.messages.receipt import CatchUp, Heartbeat, Hello, Receipt
 from skyparley.domain.records import NOTHING, Feed, Line
 from skyparley.engine import reading
+from skyparley.engine.intake import Intake, Result
 from skyparley.engine.ports import Clock
 from skyparley.engine.reading import Unusable
 from skyparley.engine.sequencer import Sequencer
+from skyparley.engine.shares import Share
 from skyparley.engine.signer import Signer
 from skyparley.engine.statements import StatementStore
 from skyparley.evidence import jws
 from skyparley.state.projection import State
 
 MACHINE: Final = "machine"
-
-
-class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one statement of a batch."""
-
-    hash: str
-    result: str
-    receipt: str = ""
-    text: str = ""
 
 
 class Pushed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,50 +58,47 @@ class PeerService:
         self._store = store
         self._wake = wake
         self._heard = heard
-        self._shares: dict[Fingerprint, _Share] = {}
+        self._shares: dict[Fingerprint, Share] = {}
+        self._intake = Intake(sequencer=sequencer, clock=clock, own=signer.card.fingerprint, receipt=self._receipt_for)
 
-    async def statements(self, texts: Sequence[str], bearer: BearerKind) -> Pushed:
-        """Statements of one peer, in feed order.  A receipt is signed only for what is durable."""
-        line = await self._line(texts[0])
-        read = [self._read(line, text, bearer) for text in texts]
-        if not all(isinstance(command, Unusable) for command in read):
-            # Only who signed uses up a peer's share: a fingerprint is no secret.
-            share = self._share(line.peer)
-            share.take_request(self._clock.real_ms())
-            share.take_statements(self._clock.real_ms(), len(texts))
-        results = await asyncio.gather(*(self._one(text, command) for text, command in zip(texts, read, strict=True)))
+    async def statements(self, texts: Sequence[str], bearer: BearerKind, source: str = "") -> Pushed:
+        """Statements of one peer, in feed order.  A receipt is signed only for what is durable.
+
+        `source`: from where they came, as `http ADDRESS`; empty where the bearer has no sender that could flood.
+        """
+        try:
+            line = await self.line_of(texts[0])
+        except Unusable as error:
+            await self.unsigned(texts[0], error.code, source or bearer)
+            raise
+        share = self._share(line.peer)
+        results = await self._intake.take(line, texts, bearer=bearer, source=source, share=share)
         head = await self._sequencer.read(lambda state: head_of(state.lines[line.peer].received))
         if any(result.result == "GAP" for result in results):
             self._wake(line.peer, True)
         return Pushed(tuple(results), head)
 
-    def _read(self, line: Line, text: str, bearer: BearerKind) -> ReceiveStatement | Unusable:
+    async def unsigned(self, text: str, why: str, source: str) -> None:
+        """A text that nobody pinned here has signed: its beginning is kept, a bounded number in an hour."""
         try:
-            parsed, chain = reading.read_statement(text, line.card, self._signer.card.fingerprint, self._clock.now_ms())
-        except Unusable as error:
-            return error
-        return ReceiveStatement(
-            peer=line.peer, jws=text, chain=chain, payload=parsed.payload, kid=str(parsed.kid), bearer=bearer
-        )
+            claimed = reading.party_of(text)
+        except Unusable:
+            claimed = Fingerprint("")
+        await self._intake.unauthenticated(text, claimed=claimed, why=why, source=source)
 
-    async def _one(self, text: str, command: ReceiveStatement | Unusable) -> Result:
-        statement = statement_hash(text)
-        if isinstance(command, Unusable):
-            return Result(statement, "REFUSED", text=f"{command.code}: {command}")
-        outcome = await self._sequencer.submit(command)
-        assert not isinstance(outcome, Refusal), "a received statement is placed, not refused"
-        if outcome.result not in ("RECEIVED", "DUPLICATE"):
-            return Result(statement, outcome.result)
-        receipt = await self._sequencer.read(
-            lambda state: _receipt(state, command.peer, command.chain.number, statement, command.chain.msg_id)
-        )
-        return Result(statement, outcome.result, self._signer.sign(MACHINE, receipt, jws.RECEIPT))
+    async def _receipt_for(self, peer: Fingerprint, chain: Chain, statement: str) -> str:
+        receipt = await self._sequencer.read(lambda state: _receipt(state, peer, chain.number, statement, chain.msg_id))
+        return self._signer.sign(MACHINE, receipt, jws.RECEIPT)
+
+    async def receipt_again(self, peer: Fingerprint, text: str) -> str:
+        """The receipt for a statement of a peer that is held.  It says the same as the first."""
+        return await self._receipt_for(peer, read_chain(jws.payload_again(text)), statement_hash(text))
 
     async def hello(self, text: str) -> str:
         """HELLO: compare, then answer with what we hold and send."""
-        line = await self._line(text)
+        line = await self.line_of(text)
         hello = reading.read_peer_hello(text, line.card, self._signer.card.fingerprint, jws.HELLO, self._clock.now_ms())
-        self._share(line.peer).take_request(self._clock.real_ms())
+        await self._take_request(line.peer)
         self._fresh(line.peer, hello)
         outcome = await self._sequencer.submit(compare(line.peer, hello, self._clock.kind, fresh=False))
         assert not isinstance(outcome, Refusal), "a comparison has a result"
@@ -139,11 +127,11 @@ class PeerService:
 
     async def heartbeat(self, text: str) -> str:
         """A heartbeat: noted by its bearer, answered with our heads.  It changes nothing that was agreed."""
-        line = await self._line(text)
+        line = await self.line_of(text)
         beat = reading.read_peer_heartbeat(
             text, line.card, self._signer.card.fingerprint, jws.HEARTBEAT, self._clock.now_ms()
         )
-        self._share(line.peer).take_request(self._clock.real_ms())
+        await self._take_request(line.peer)
         self._fresh(line.peer, beat)
         self._heard(line.peer, beat.bearer)
         heads, answer = await self._sequencer.read(
@@ -158,9 +146,9 @@ class PeerService:
 
     async def catch_up(self, text: str) -> list[str]:
         """Statements of one of the two feeds of this line; nobody reads a feed that is not theirs."""
-        line = await self._line(text)
+        line = await self.line_of(text)
         request = reading.read_peer_catch_up(text, line.card, self._signer.card.fingerprint, self._clock.now_ms())
-        self._share(line.peer).take_request(self._clock.real_ms())
+        await self._take_request(line.peer)
         self._fresh(line.peer, request)
         ours = request.feed == "OURS"
         places = await self._sequencer.read(
@@ -170,15 +158,23 @@ class PeerService:
 
     # --- before anything is decided ------------------------------------------------------------------------
 
-    async def _line(self, text: str) -> Line:
+    async def line_of(self, text: str) -> Line:
+        """The line of whoever a signed text names.  Nothing is verified.  Raises Unusable UNKNOWN_KEY."""
         party = reading.party_of(text)
         line = await self._sequencer.read(lambda state: state.lines.get(party))
         if line is None:
             raise Unusable("UNKNOWN_KEY", "no peer with this fingerprint is pinned here")
         return line
 
-    def _share(self, peer: Fingerprint) -> "_Share":
-        return self._shares.setdefault(peer, _Share(self._clock.real_ms()))
+    async def _take_request(self, peer: Fingerprint) -> None:
+        try:
+            self._share(peer).take_request(self._clock.real_ms())
+        except Unusable:
+            await self._intake.meters.add(peer, "PEER_FLOOD")
+            raise
+
+    def _share(self, peer: Fingerprint) -> Share:
+        return self._shares.setdefault(peer, Share(self._clock.real_ms()))
 
     def _fresh(self, peer: Fingerprint, request: Hello | CatchUp | Heartbeat) -> None:
         now = self._clock.now_ms()
@@ -190,34 +186,6 @@ class PeerService:
         nonces[request.nonce] = request.time
         while len(nonces) > limits.NONCES_KEPT:
             nonces.popitem(last=False)
-
-
-class _Share:
-    """What one peer may use: two buckets that refill, and the nonces it used.  Transport time."""
-
-    def __init__(self, now_ms: int) -> None:
-        self.nonces: OrderedDict[str, int] = OrderedDict()
-        self._requests = float(limits.PEER_REQUESTS_BURST)
-        self._statements = float(limits.PEER_STATEMENTS_BURST)
-        self._at = now_ms
-
-    def _refill(self, now_ms: int) -> None:
-        passed_s = max(0, now_ms - self._at) / 1000
-        self._at = now_ms
-        self._requests = min(limits.PEER_REQUESTS_BURST, self._requests + passed_s * limits.PEER_REQUESTS_PER_S)
-        self._statements = min(limits.PEER_STATEMENTS_BURST, self._statements + passed_s * limits.PEER_STATEMENTS_PER_S)
-
-    def take_request(self, now_ms: int) -> None:
-        self._refill(now_ms)
-        if self._requests < 1:
-            raise Unusable("DEFERRED", "over your share of requests; retry", {"retry_after_ms": 1_000})
-        self._requests -= 1
-
-    def take_statements(self, now_ms: int, count: int) -> None:
-        self._refill(now_ms)
-        if self._statements < count:
-            raise Unusable("DEFERRED", "over your share of statements; retry", {"retry_after_ms": 1_000})
-        self._statements -= count
 
 
 def head_of(feed: Feed) -> FeedHead | msgspec.UnsetType:
@@ -242,8 +210,11 @@ def make_heartbeat(state: State, peer: Fingerprint, bearer: HttpBearerKind, nonc
     )
 
 
-def compare(peer: Fingerprint, hello: Hello, own_clock: str, *, fresh: bool) -> CompareHello:
-    """The command that a HELLO comes to.  A REAL node refuses a SCALED one, and the other way round."""
+def compare(peer: Fingerprint, hello: Hello, own_clock: str, *, fresh: bool, now_ms: int = 0) -> CompareHello:
+    """The command that a HELLO comes to.  A REAL node refuses a SCALED one, and the other way round.
+
+    `now_ms`: our clock when a fresh answer came; its time was said just now, so it shows how far the clocks are apart.
+    """
     if hello.clock != own_clock:
         raise Unusable("CLOCK", f"this node runs on a {own_clock} clock, yours is {hello.clock}")
     return CompareHello(
@@ -253,6 +224,7 @@ def compare(peer: Fingerprint, hello: Hello, own_clock: str, *, fresh: bool) -> 
         held=None if hello.held is UNSET else hello.held,
         sent=None if hello.sent is UNSET else hello.sent,
         fresh=fresh,
+        skew_ms=hello.time - now_ms if fresh and now_ms else 0,
     )
 
 

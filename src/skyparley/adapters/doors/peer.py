@@ -49,11 +49,12 @@ class _Door:
     async def statements(self, request: Request) -> Response:
         if request.headers.get("content-type", "").split(";")[0].strip().lower() != TEXT:
             raise Unusable("MALFORMED", "statements travel as text/plain, one a line")
-        texts = (await _text(request)).removesuffix("\n").split("\n")
+        body = await _text(request, self._service)
+        texts = body.removesuffix("\n").split("\n")
         if len(texts) > limits.STATEMENTS_PER_BATCH:
             raise Unusable("TOO_LARGE", f"{len(texts)} statements; at most {limits.STATEMENTS_PER_BATCH} a request")
         _check_sizes(texts)
-        pushed = await self._service.statements(texts, _bearer(request))
+        pushed = await self._service.statements(texts, _bearer(request), _source(request))
         return Response(canonical(pushed), media_type=JSON)
 
     async def hello(self, request: Request) -> Response:
@@ -77,16 +78,26 @@ def _bearer(request: Request) -> BearerKind:
     raise Unusable("MALFORMED", f"bearer is one of {', '.join(HTTP_BEARERS)}")
 
 
+def _source(request: Request) -> str:
+    """The network address that called, which may be a proxy's: then the proxy limits strangers (line-v1 7.10)."""
+    return f"http {request.client.host}" if request.client is not None else "http"
+
+
 async def _one(request: Request) -> str:
     text = (await _text(request)).removesuffix("\n")
     _check_sizes([text])
     return text
 
 
-async def _text(request: Request) -> str:
+async def _text(request: Request, keeper: PeerService | None = None) -> str:
+    """The body.  `keeper` keeps the beginning of one that cannot be a signed text."""
+    body = await read_body(request, limits.PEER_BODY_BYTES)
     try:
-        return (await read_body(request, limits.PEER_BODY_BYTES)).decode("ascii")
+        return body.decode("ascii")
     except UnicodeDecodeError:
+        if keeper is not None:
+            beginning = body[: limits.UNAUTHENTICATED_CHARS].decode("utf-8", "backslashreplace")
+            await keeper.unsigned(beginning, "MALFORMED", _source(request))
         raise Unusable("MALFORMED", "signed texts are ASCII") from None
 
 
