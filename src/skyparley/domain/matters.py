@@ -24,6 +24,7 @@ from skyparley.domain.read_back import differing, values_of
 from skyparley.domain.records import Draft
 from skyparley.domain.view import Decided, Moment, Ruling, View
 from skyparley.domain.volumes import geometry_reasons, shape_reasons
+from skyparley.language.words import free_text_reasons
 
 PERSON_ONLY: Final = frozenset({"DIS"})
 """Said by a person only: never by a machine with a token (DOMAIN 10.2)."""
@@ -42,6 +43,8 @@ def say(view: View, command: c.Say, moment: Moment, *, person: bool) -> Ruling:
     except (msgspec.ValidationError, ValueError) as error:
         return Refusal((*reasons, Reason("SLOTS", f"slots of {command.type}: {error}", "slots")))
     reasons += _content(view, command.type, slots, peers)
+    if command.free_text is not None:
+        reasons += free_text_reasons(command.free_text.text, command.free_text.lang)
     for peer in peers:
         reasons += saying_reasons(view, view.lines[peer], command.type, CATALOGUE[command.type].cls or "ADMIN")
     if reasons:

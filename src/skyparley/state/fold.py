@@ -12,16 +12,11 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
 from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
 from skyparley.domain.lines import is_life
-from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
-from skyparley.domain.messages.receipt import receipt_again
-from skyparley.domain.messages.slots import NoticeSlots
-from skyparley.domain.records import Conflict, Feed, Line, LineTable, Notice, NoticeVersion, Number
 from skyparley.domain.link_health import changes_in_the_hour
 from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
 from skyparley.domain.messages.receipt import receipt_again
 from skyparley.domain.messages.slots import NoticeSlots
 from skyparley.domain.records import (
-    LIVE_STATES,
     Conflict,
     Feed,
     Line,

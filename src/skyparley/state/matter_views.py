@@ -9,6 +9,7 @@ from skyparley.domain.messages.codes import Class, Post, ReadBackField
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.matter_slots import FreeText, ReadBackValues
 from skyparley.domain.read_back import values_of
+from skyparley.language.words import seen
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
 
@@ -65,6 +66,11 @@ class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
     can: tuple[MatterAct, ...] = ()
 
 
+def _free_text(said: FreeText | None) -> FreeText | None:
+    """A peer's own words, which nobody screened for us: whatever is not seen becomes a sign."""
+    return None if said is None else FreeText(lang=said.lang, text=seen(said.text))
+
+
 def matter_view(state: State, matter: Matter, now: int) -> MatterView:
     """A matter with what this desk may do about it."""
     said = matter.envelope
@@ -80,7 +86,7 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         cls=matter.cls,
         code=said.code or "",
         slots=to_plain(said.slots),
-        free_text=said.free_text or None,
+        free_text=_free_text(said.free_text or None),
         exercise=matter.exercise,
         early=matter.early,
         delivered=matter.ours and line.delivered >= said.number,

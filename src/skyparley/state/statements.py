@@ -45,8 +45,8 @@ from skyparley.domain.records import (
 )
 from skyparley.domain.view import Taken
 from skyparley.domain.volumes import shrinks
-from skyparley.state.lines import acted_there, fold_line
 from skyparley.state import pasts
+from skyparley.state.lines import acted_there, fold_line
 from skyparley.state.matters import act_about, take_up
 from skyparley.state.projection import State
 
