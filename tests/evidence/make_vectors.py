@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import hpke_twin
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -23,6 +24,11 @@ UNTIL = ISSUED + 3 * 366 * 86_400_000
 def b64(data: bytes) -> str:
     """base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64(text: str) -> bytes:
+    """The inverse of b64."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def canon(value: Any) -> bytes:
@@ -244,7 +250,11 @@ def card_vectors() -> dict[str, Any]:
         ("the party key as a role key", "CARD_ROLES", signed(roles=[{**desk, "key": b64(A_PARTY.public)}])),
         ("a role key of small order", "CARD_ROLES", signed(roles=[{**desk, "key": identity}])),
         ("a role key that is valid at no time", "CARD_ROLES", signed(roles=[{**desk, "until": ISSUED}])),
-        ("a seal key among the roles", "CARD_ROLES", signed(roles=[desk, {**desk, "role": "seal", "key": seal["key"]}])),
+        (
+            "a seal key among the roles",
+            "CARD_ROLES",
+            signed(roles=[desk, {**desk, "role": "seal", "key": seal["key"]}]),
+        ),
         ("seal keys that are none", "CARD_FORM", signed(seals=[])),
         ("a seal key with a role", "CARD_FORM", signed(seals=[{**seal, "role": "seal"}])),
         ("a seal key of small order", "CARD_SEALS", signed(seals=[{**seal, "key": identity}])),
@@ -295,7 +305,50 @@ def _card_without_seals(named: str, typ: str) -> dict[str, Any]:
     }
 
 
-ALL = {"keys.json": keys_vectors, "jws.json": jws_vectors, "card.json": card_vectors}
+def sealed_vectors() -> dict[str, Any]:
+    """A file sealed to A by the twin, and files that must be refused, with the code of the refusal."""
+    receiver, key_id = A_PARTY.thumbprint, A_SEAL.thumbprint[:11]
+    content = "the lines of section 12.3\n"
+
+    def sealed(head: str, payload: str = content) -> str:
+        body = hpke_twin.seal(payload.encode(), A_SEAL.public, f"{head}\n".encode(), bytes(range(32)))
+        return f"{head}\n{b64(body)}\n"
+
+    good = sealed(f"skyparley-sealed/1 {receiver} {key_id}")
+    head, body, _ = good.split("\n")
+    return {
+        "source": "docs/spec/line-v1.md 12.2; RFC 9180",
+        "files": [
+            {
+                "receiver": receiver,
+                "seal_seed_hex": A_SEAL.seed.hex(),
+                "ephemeral_seed_hex": bytes(range(32)).hex(),
+                "content": content,
+                "file": good,
+            }
+        ],
+        "refused": [
+            {"why": "another version", "code": "NOT_SEALED", "file": sealed(f"skyparley-sealed/2 {receiver} {key_id}")},
+            {"why": "no first line", "code": "NOT_SEALED", "file": f"{body}\n"},
+            {
+                "why": "sealed to another party",
+                "code": "OTHER_PARTY",
+                "file": sealed(f"skyparley-sealed/1 {B_PARTY.thumbprint} {key_id}"),
+            },
+            {
+                "why": "sealed to a key that is not held",
+                "code": "UNKNOWN_SEAL_KEY",
+                "file": f"skyparley-sealed/1 {receiver} {A_DESK.thumbprint[:11]}\n{body}\n",
+            },
+            {"why": "the end of the last line is missing", "code": "FILE_DAMAGED", "file": f"{head}\n{body}"},
+            {"why": "cut", "code": "FILE_DAMAGED", "file": f"{head}\n{body[:-4]}\n"},
+            {"why": "a line more", "code": "FILE_DAMAGED", "file": f"{good}more\n"},
+            {"why": "base64url with padding", "code": "FILE_DAMAGED", "file": f"{head}\n{body}==\n"},
+        ],
+    }
+
+
+ALL = {"keys.json": keys_vectors, "jws.json": jws_vectors, "card.json": card_vectors, "sealed.json": sealed_vectors}
 
 
 def text_of(name: str) -> str:

@@ -29,7 +29,7 @@ Number = tuple[int, int]
 KIB = 1024
 HASH = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-KID = re.compile(r"([A-Za-z0-9_-]{43})/(party|desk|machine)/([A-Za-z0-9_-]{11})", re.ASCII)
+KID = re.compile(r"([A-Za-z0-9_-]{43})/(party|desk|machine|supervisor|exercise)/([A-Za-z0-9_-]{11})", re.ASCII)
 KIND = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}", re.ASCII)
 MEANS = "NO CONFLICT SEEN UNDER THESE TERMS"
 

@@ -138,6 +138,18 @@ HELLO_EVERY_MS: Final = 30_000  # of an idle line; heads are compared again each
 RECENT_STATEMENTS: Final = 1_024  # of all peers together, kept at hand; older ones are read from the journal
 WATCH_LONGEST_MS: Final = 60_000  # the watch looks again at least this often, should the machine have slept
 
+# --- files as a bearer ----------------------------------------------------------------------------------------
+FILE_BYTES: Final = 6 * 1024 * 1024  # a sealed file as it lies; looked at before it is opened
+FILE_CONTENT_BYTES: Final = 4 * 1024 * 1024  # what is in it; in base64url, with its head, that is under FILE_BYTES
+FILE_TEXTS: Final = 1_024  # statements in one file, and receipts in one; what is over goes with the next
+FILE_RECEIPTS_AGAIN: Final = 256  # newest receipts that a node writes once more after a start: the last may be lost
+FILE_NONCES: Final = 64  # of ours for one peer that its files may still echo
+FILE_ACT_BYTES: Final = 9 * 1024 * 1024  # a file in the body of a desk's act
+FILES_WAITING: Final = 64  # in the folder for one peer; while nobody carries them away, no more are written
+FILES_IN_A_LOOK: Final = 16  # taken from one peer's folder at a time, so that others have their turn
+FILES_LOOK_MS: Final = 1_000  # how often the folders are looked at; a file that changed since is still being written
+FILE_AGAIN_MS: Final = 3_600_000  # what no file or receipt answered is written once more, should the file be lost
+
 # --- the journal ----------------------------------------------------------------------------------------------
 ENTRY_CONTENT_BYTES: Final = 1024 * 1024  # one event; sixteen times the largest statement, which an event may quote
 JOURNAL_BATCH_ENTRIES: Final = 65_536  # one transaction; BATCH_COMMANDS at 256 events each

@@ -16,6 +16,7 @@ from skyparley.domain.table import Table
 from skyparley.engine.audit import Audit
 from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.link import Link
+from skyparley.engine.parcels import Parcels
 from skyparley.engine.peer_service import PeerService
 from skyparley.engine.ports import Bearer, Clock, Luck
 from skyparley.engine.sequencer import Change, Sequencer
@@ -24,13 +25,17 @@ from skyparley.engine.snapshots import Keeper, Snapshots
 from skyparley.engine.statements import StatementStore
 from skyparley.engine.watch import Watch
 from skyparley.evidence.card import Card
+from skyparley.evidence.seal_keys import SealKey
 from skyparley.state.projection import State
 
 log = structlog.get_logger("skyparley.node")
 
 
 class Node:
-    """One party's node, without doors.  Call `start`, then use `sequencer` and `service`; `stop` ends it."""
+    """One party's node, without doors.  Call `start`, then use `sequencer` and `service`; `stop` ends it.
+
+    `seals` open the files of peers; `one_way` names peers from which nothing can come back.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,8 @@ class Node:
         snapshots: Snapshots | None = None,
         snapshot_every: int = limits.SNAPSHOT_EVERY_ENTRIES,
         keep_ms: int = limits.FORGET_AFTER_MS,
+        seals: Sequence[SealKey] = (),
+        one_way: frozenset[str] = frozenset(),
     ) -> None:
         kind: ClockKind = clock.kind
         self.card = card
@@ -72,6 +79,16 @@ class Node:
             store=self._store,
             wake=self._spoke,
             heard=self._heartbeat,
+        )
+        self.parcels = Parcels(
+            sequencer=self.sequencer,
+            service=self.service,
+            signer=signer,
+            store=self._store,
+            clock=clock,
+            luck=luck,
+            seals=seals,
+            one_way=one_way,
         )
         self._watch = Watch(self.sequencer, clock)
         self.links: dict[Fingerprint, Link] = {}
