@@ -39,6 +39,7 @@ from skyparley.domain.lines import may_seal
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import CheckSlots, LineSlots
 from skyparley.domain.messages.slots import (
+    AcceptSlots,
     AgreementSlots,
     AtSlots,
     CancelSlots,
@@ -152,7 +153,9 @@ def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment)
             return _agreed(view, slots, peer, moment)
         case ErrSlots():
             return _refused_by_peer(view, peer, slots)
-    return countersign(view, envelope, moment) if envelope.type == "ACC" else ()
+        case AcceptSlots():
+            return countersign(view, envelope, moment)
+    return ()
 
 
 def _agreed(view: View, slots: AgreementSlots, peer: Fingerprint, moment: Moment) -> Sequence[Item]:

@@ -90,7 +90,7 @@ def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | N
         if envelope.cls == "LIFE" and not _heard_before(state, statement):
             state.count_life(event.peer, at, statement)
         fold_statement(state, line, Statement(envelope, statement, at, event.ids, event.received_utc))
-        if isinstance(envelope.slots, NoticeSlots):
+        if isinstance(envelope.slots, NoticeSlots) and envelope.exercise is msgspec.UNSET:
             lead = state.notices[(event.peer, envelope.slots.id)].lead_class
     line.received.receipts.setdefault(chain.epoch, TakenList()).append((event.received_utc, event.bearer, lead))
     return envelope

@@ -75,7 +75,7 @@ def _ask_people(state: State, line: Line, statement: Statement) -> None:
     envelope = statement.envelope
     ours = statement.received_utc is None
     lead = None
-    if isinstance(envelope.slots, NoticeSlots) and not ours:
+    if isinstance(envelope.slots, NoticeSlots) and not ours and envelope.exercise is UNSET:
         notice = state.notices.get((envelope.from_, envelope.slots.id))
         lead = notice.lead_class if notice is not None else None
     taken = Taken(envelope, statement.hash, statement.at, lead)
