@@ -10,7 +10,7 @@ from skyparley.base import limits
 from skyparley.language import glossary
 from skyparley.language.languages import LANGS, BadPhrase
 from skyparley.language.phrasebook import phrases
-from skyparley.language.words import LETTERS, avoided, fold, free_text_reasons, screen
+from skyparley.language.words import LETTERS, avoided, fold, free_text_reasons, screen, seen
 
 FOUND = {
     "target": [
@@ -171,3 +171,17 @@ def test_an_empty_text_is_left_out_instead(text: str) -> None:
 def test_a_text_is_in_a_language_of_the_book() -> None:
     with pytest.raises(BadPhrase, match="no language of the phrasebook"):
         free_text_reasons("hallo", "de")
+
+
+@given(st.text(max_size=40))
+def test_a_text_of_somebody_else_is_shown_with_a_sign_for_what_is_not_seen(text: str) -> None:
+    shown = seen(text)
+    assert len(shown) == len(text)
+    assert not any(one.code == "FREE_TEXT_CHARACTERS" and "U+" in one.text for one in free_text_reasons(shown, "en"))
+    assert all(
+        is_same or is_sign == "\ufffd" for is_same, is_sign in zip(map(str.__eq__, text, shown), shown, strict=True)
+    )
+
+
+def test_what_speaks_to_a_terminal_is_a_sign_and_what_is_seen_stays() -> None:
+    assert seen("\x1b[2J\u202eЖдём 0810Z\n") == "\ufffd[2J\ufffdЖдём 0810Z\ufffd"

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skyparley.base.times import parse_utc
@@ -67,6 +67,7 @@ def test_a_level_reads_back(ref: Ref, ft: int) -> None:
 
 
 @given(st.lists(POINTS, min_size=1, max_size=20))
+@example([(0, 0)] * 8 + [(0, 1_800_000_000), (0, -1)])
 def test_corners_are_said_each_or_as_where_they_lie(points: list[tuple[int, int]]) -> None:
     said = corners_value(points)
     if len(points) <= 8:
@@ -75,7 +76,7 @@ def test_corners_are_said_each_or_as_where_they_lie(points: list[tuple[int, int]
     count, _, places = said.partition(" POINTS BETWEEN ")
     (south, west), (north, east) = map(degrees, places.split(" AND "))
     assert int(count) == len(points)
-    width = (east - west) % 360
+    width = east - west + (360 if east < west else 0)
     for lat, lon in ((one[0] / 1e7, one[1] / 1e7) for one in points):
         assert south - 1e-4 <= lat <= north + 1e-4
         assert min((lon - west) % 360, (west - lon) % 360) < 1e-4 or (lon - west) % 360 <= width + 1e-4

@@ -62,10 +62,10 @@ def corners_value(points: Sequence[Point]) -> str:
     """
     if len(points) <= _CORNERS:
         return ", ".join(map(position_value, points))
-    eastings = [east for _, east in points]
     half = 180 * E7_PER_DEGREE
-    if max(eastings) - min(eastings) > half:
-        eastings = [east + 2 * half if east < 0 else east for east in eastings]
+    plain = [east for _, east in points]
+    round_it = [east + 2 * half if east < 0 else east for east in plain]
+    eastings = min(plain, round_it, key=lambda each: max(each) - min(each))
     west, east = min(eastings), max(eastings)
     low, high = (one(north for north, _ in points) for one in (min, max))
     first = position_value((low, west - 2 * half if west > half else west))

@@ -117,6 +117,14 @@ def free_text_reasons(text: str, lang: str) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
+def seen(text: str) -> str:
+    """A text of somebody else for a screen: as it was written, but with a sign for each character that is not seen.
+
+    Such characters could move what stands beside them, or speak to a terminal.  The length stays the same.
+    """
+    return "".join("\ufffd" if unicodedata.category(char) in _UNSEEN else char for char in text)
+
+
 def fold(text: str) -> tuple[str, list[int]]:
     """A text as it is compared, and for each of its characters the place in the text that it comes from."""
     folded: list[str] = []
