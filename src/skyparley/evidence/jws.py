@@ -41,6 +41,7 @@ TYPES: Final = (
     CARD,
     AGREEMENT,
     SNAPSHOT,
+    SECOND,
     FILE,
 )
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
