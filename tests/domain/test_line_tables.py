@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.detection import conflict_id, pair_id
-from skyparley.domain.events import LineTableSet
+from skyparley.domain.events import ConflictGone, LineTableSet
 from skyparley.domain.line_tables import least_sizes, separation_between
+from skyparley.domain.messages.envelope import to_plain
+from skyparley.domain.messages.slots import ConflictSlots, GapsSlot, NoticeRef
 from skyparley.domain.table import NUMBERS, Change, Table, strictest, table_diff, table_hash
 from skyparley.domain.volumes import volume_of
-from skyparley.geometry.volumes import judge
+from skyparley.geometry.volumes import ELLIPSOID_BOUND, judge
 
 WIDER = msgspec.structs.replace(TABLE, separation_lateral_m=50_000)
 
@@ -157,19 +159,57 @@ def test_what_was_sealed_before_a_hello_is_no_news_about_the_table() -> None:
     b.file(circle(500), to=[a])  # Sealed under the old table, and on its way.
     hold(b, a, WIDER)
     world.hello(a, b)
-    known = a.state.lines[b.party].peer_table_hash
-    world.carry(b, a)
-    assert known == a.state.lines[b.party].peer_table_hash == table_hash(WIDER)
+    world.carry(b, a, 1)
+    assert a.told(b)[-1].type != "ERR"
+    assert a.state.lines[b.party].peer_table_hash == table_hash(WIDER)
+    assert a.alarms().count("TABLE_MISMATCH") == 1
 
 
 def test_what_was_said_before_the_effective_time_raises_no_mismatch() -> None:
     world, a, b, _ = three()
     b.file(circle(500), to=[a])
-    world.pass_time(1)
+    world.now += MINUTE  # It is on its way all the while.
     both_hold(a, b, WIDER)
-    world.carry(b, a)
+    world.carry(b, a, 1)
+    assert a.notice("B-0002", b).live
     assert "TABLE_MISMATCH" not in a.alarms()
     assert a.state.lines[b.party].peer_table_hash == table_hash(WIDER)
+
+
+def test_a_table_that_both_signed_is_held_by_the_peer_until_it_says_otherwise() -> None:
+    _, a, b, t = three()
+    hold(a, b, WIDER)
+    assert a.state.lines[b.party].peer_table_hash == table_hash(TABLE), "put there by one side alone"
+    hold(a, b, WIDER, clause="signed by both")
+    assert a.state.lines[b.party].peer_table_hash == table_hash(WIDER)
+    assert a.state.lines[t.party].peer_table_hash == table_hash(TABLE)
+
+
+@pytest.mark.parametrize(("beyond_m", "held"), [(5, True), (100, False)])
+def test_the_word_of_the_other_side_is_weighed_by_the_table_of_the_line(beyond_m: int, held: bool) -> None:
+    """B tells a conflict that A finds just apart by the numbers of their line, and far apart by those it started with."""
+    world = World("A", "B")
+    a, b = world.nodes
+    both_hold(a, b, WIDER)
+    a.file(circle(), to=[b])
+    world.settle()
+    b.file(circle(70 / (1 - ELLIPSOID_BOUND) + beyond_m / 1_000), to=[a])
+    world.settle()
+    sides = sorted(((a.party, "A-0001"), (b.party, "B-0001")))
+    pair = pair_id(*sides)
+    volumes = [volume_of(node.notice(f"{node.name}-0001").current.volumes[0]) for node in (a, b)]
+    gap_m = int(judge(volumes[0], volumes[1], WIDER.separation).gaps.lateral_m)
+    slots = ConflictSlots(
+        pair_id=pair,
+        conflict_id=conflict_id(pair, (sides[0], 1), (sides[1], 1), table_hash(WIDER)),
+        notices=tuple(NoticeRef(party=party, id=notice_id, version=1) for party, notice_id in sides),
+        volumes=(0, 0),
+        gaps=GapsSlot(lateral_m=gap_m, vertical_ft=0, time_ms=0),
+    )
+    text = b.forge(a, role="machine", type="CFL", code="C1", slots=to_plain(slots))
+    assert world.receive(a, text, receipt=False) == "RECEIVED"
+    assert ("VERDICT_DIFFERS" in a.alarms()) == (not held)
+    assert [one.adopted for one in a.state.conflicts.values() if one.live] == [True] * held
 
 
 def test_a_notice_is_no_smaller_than_the_strictest_table_of_its_audience_lets_it_be() -> None:
@@ -252,6 +292,7 @@ def test_a_notice_leaves_detection_on_each_line_when_that_lines_time_is_over() -
     world.pass_time(4 * 60 + 10)
     world.settle()
     assert pairs() == [{"T"}, set(), {"A"}]
+    assert [event.cause for event in a.events if isinstance(event, ConflictGone)] == ["PAST"]
     assert a.notice("A-0001").past_for == (b.party,)
     assert [node.notice("A-0001", a).past for node in (a, b, t)] == [False, True, False]
     b.change("B-0002", circle(1, hours=(3.5, 6.5)))  # Over the time of A-0001, which is past between A and B.
@@ -286,6 +327,19 @@ def test_a_longer_time_brings_back_what_just_left_detection_on_that_line_alone()
     assert not live(b)
     world.pass_time(1)
     assert [node.notice("A-0001", a).past for node in (a, b, t)] == [True] * 3
+
+
+def test_a_longer_time_counts_again_on_a_line_that_had_let_our_notice_go() -> None:
+    world, a, b, t = three()
+    both_hold(a, t, timed(30))
+    world.pass_time(4 * 60 + 15)
+    assert a.notice("A-0001").past_for == (b.party,)
+    both_hold(a, b, timed(20))
+    assert a.notice("A-0001").past_for == ()
+    assert b.notice("A-0001", a).live
+    world.pass_time(5)
+    assert a.notice("A-0001").past_for == (b.party,)
+    assert not b.notice("A-0001", a).live
 
 
 @pytest.mark.parametrize("minutes", [5, 30])
