@@ -11,8 +11,10 @@ from skyparley.domain.messages.codes import (
     BearerKind,
     HttpBearerKind,
     IdentityAnswer,
+    Language,
     LineReason,
     NoticeKind,
+    Post,
     ProposalKind,
     QueryField,
     ReasonCode,
@@ -224,6 +226,40 @@ class SetDesk(DeskCommand, frozen=True, kw_only=True):
     """STAT: how our desk is, by our own word."""
 
     desk: Literal["STAFFED", "UNSTAFFED", "DECLINED"]
+
+
+class RosterEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may hold a post, in the order in which they are rung."""
+
+    post: Post
+    accounts: tuple[str, ...]
+
+
+class SetRoster(DeskCommand, frozen=True, kw_only=True):
+    """Who may hold which post.  Posts that are not named can be held by nobody; no post at all: anybody may hold any."""
+
+    posts: tuple[RosterEntry, ...]
+
+
+class HandOver(DeskCommand, frozen=True, kw_only=True):
+    """The officer on duty offers the post to another, with a brief made at this moment."""
+
+    post: Post
+    to: str
+
+
+class TakeDuty(DeskCommand, frozen=True, kw_only=True):
+    """Take a post: one that nobody holds, or one that was offered, naming the brief that was read."""
+
+    post: Post
+    languages: tuple[Language, ...] = ()
+    brief: str = ""
+
+
+class LeaveDuty(DeskCommand, frozen=True, kw_only=True):
+    """Give up a post without a successor."""
+
+    post: Post
 
 
 class CheckLine(DeskCommand, frozen=True, kw_only=True):

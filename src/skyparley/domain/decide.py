@@ -6,6 +6,7 @@ from skyparley.domain import (
     deadlines,
     desks,
     dialogues,
+    duty,
     filing,
     line_changes,
     lines,
@@ -133,6 +134,14 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person
             return line_changes.change_line(view, command, moment, by)
         case c.SetDesk():
             return desks.set_desk(view, command, moment, by)
+        case c.SetRoster():
+            return duty.set_roster(view, command, by)
+        case c.HandOver():
+            return duty.hand_over(view, command, moment, by)
+        case c.TakeDuty():
+            return duty.take_duty(view, command, moment, by)
+        case c.LeaveDuty():
+            return duty.leave_duty(view, command, by)
         case c.CheckLine():
             return checks.check_line(view, command, moment)
         case c.OpenEpoch():

@@ -16,6 +16,7 @@ from skyparley.domain.messages.codes import (
     DeskState,
     ErrCode,
     HttpBearerKind,
+    Language,
     LineReason,
     NoticeKind,
     Post,
@@ -107,6 +108,33 @@ class DeskChanged(Event, frozen=True, kw_only=True):
 
     desk: DeskState
     by: str = ""
+
+
+class RosterSet(Event, frozen=True, kw_only=True):
+    """Who may hold which post, in the order in which they are rung."""
+
+    posts: dict[Post, tuple[str, ...]]
+    by: str
+
+
+class HandoverOffered(Event, frozen=True, kw_only=True):
+    """The officer on duty offered the post, with a brief: its hash and its canonical text."""
+
+    post: Post
+    by: str
+    to: str
+    brief: str
+    text: str
+
+
+class DutyTaken(Event, frozen=True, kw_only=True):
+    """A post changed hands; an empty `account` left it empty.  `brief`: which one the new officer had read."""
+
+    post: Post
+    account: str
+    languages: tuple[Language, ...]
+    before: str = ""
+    brief: str = ""
 
 
 class PeerSilent(Event, frozen=True, kw_only=True):
@@ -421,6 +449,9 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         LineChangeConfirmed,
         CheckMissed,
         DeskChanged,
+        RosterSet,
+        HandoverOffered,
+        DutyTaken,
         PeerSilent,
         TableCompared,
         HeadsCompared,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
-from skyparley.domain import checks, desks
+from skyparley.domain import checks, desks, duty
 from skyparley.domain.agreements import countersign
 from skyparley.domain.detection import conflict_slots, redetect
 from skyparley.domain.drafts import draft
@@ -17,6 +17,7 @@ from skyparley.domain.events import (
     AlarmRaised,
     ConflictFound,
     DeskChanged,
+    DutyTaken,
     EpochOpened,
     Event,
     HeadsCompared,
@@ -74,6 +75,8 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             return [*release(view, line, moment), *checks.opening(view, line, moment)]
         case LineOpened() | EpochOpened() | OwedDropped():
             return release(view, view.lines[event.peer], moment)
+        case DutyTaken():
+            return duty.told(view, moment)
         case DeskChanged():
             return desks.tell_all(view, moment)
         case StatementSealed() | StatementRestored() if envelope is not None:

@@ -24,7 +24,7 @@ from skyparley.domain.messages.codes import (
     NoticeKind,
     ProposalKind,
 )
-from skyparley.domain.messages.matter_slots import FreeText
+from skyparley.domain.messages.matter_slots import FreeText, ShiftSlots
 from skyparley.domain.messages.slots import Agreement, DueRegard, GapsSlot, TermNotice, VolumeSlot
 from skyparley.domain.table import Table
 from skyparley.evidence.card import Card
@@ -325,6 +325,8 @@ class Line:
     """Our LIFE statements that the peer is not known to hold: they do not wait for what stands before them."""
     peer_desk: DeskState = "UNSTAFFED"
     """How the other desk is, by its own word, or SILENT by our own clock."""
+    peer_shift: ShiftSlots | None = None
+    """Who is on duty there, as posts and languages; None until they said."""
     peer_acted_at: int = 0
     """When a person there last said something."""
     epoch_asked: tuple[str, int] | None = None

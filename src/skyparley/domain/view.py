@@ -8,6 +8,7 @@ import msgspec
 from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import Outcome
+from skyparley.domain.duty_records import DutyRoster
 from skyparley.domain.events import Event
 from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.matter_records import Matter
@@ -92,6 +93,11 @@ class View(Protocol):
     @property
     def matters(self) -> Mapping[str, Matter]:
         """Statements that ask people for something, by hash."""
+        ...
+
+    @property
+    def duty(self) -> DutyRoster:
+        """Who holds which post."""
         ...
 
     @property

@@ -18,6 +18,10 @@ class Deadlines:
         """Every deadline: what, about, due."""
         return ((what, about, due) for (what, about), due in self._due.items())
 
+    def due_at(self, what: str, about: str) -> int | None:
+        """When a deadline is due; None where it is not set."""
+        return self._due.get((what, about))
+
     def set(self, what: str, about: str, due: int) -> None:
         if self._due.get((what, about)) != due:
             self._due[(what, about)] = due

@@ -10,6 +10,7 @@ from skyparley.domain import events as e
 from skyparley.domain.checks import RETRY_MS
 from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
+from skyparley.domain.duty_records import OfferedPost, OnPost
 from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
 from skyparley.domain.lines import is_life
 from skyparley.domain.link_health import changes_in_the_hour
@@ -187,6 +188,23 @@ def _check_missed(state: State, event: e.CheckMissed, at: int) -> None:
 
 def _desk_changed(state: State, event: e.DeskChanged, at: int) -> None:
     desk_changed(state, event, at)
+
+
+def _roster_set(state: State, event: e.RosterSet, at: int) -> None:
+    state.duty.roster = dict(event.posts)
+
+
+def _handover_offered(state: State, event: e.HandoverOffered, at: int) -> None:
+    offer = OfferedPost(by=event.by, to=event.to, brief=event.brief, text=event.text, at=at)
+    state.duty.offered[event.post] = offer
+
+
+def _duty_taken(state: State, event: e.DutyTaken, at: int) -> None:
+    state.duty.offered.pop(event.post, None)
+    if event.account:
+        state.duty.on[event.post] = OnPost(account=event.account, languages=event.languages, since=at)
+    else:
+        state.duty.on.pop(event.post, None)
 
 
 def _peer_silent(state: State, event: e.PeerSilent, at: int) -> None:
@@ -476,6 +494,9 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.LineChangeConfirmed: _change_confirmed,
     e.CheckMissed: _check_missed,
     e.DeskChanged: _desk_changed,
+    e.RosterSet: _roster_set,
+    e.HandoverOffered: _handover_offered,
+    e.DutyTaken: _duty_taken,
     e.PeerSilent: _peer_silent,
     e.TableCompared: _table,
     e.HeadsCompared: _compared,

@@ -8,7 +8,7 @@ from skyparley.domain.checks import AWAITED_MS, DAY, HUMAN_CHECKS_AT_MS, RETRY_M
 from skyparley.domain.line_records import CHECKS_TO_RESUME, ChangeAsked, Checks, LineChange, OpenCheck
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import Envelope
-from skyparley.domain.messages.matter_slots import CheckSlots, KeySlots, LineSlots, StatusSlots
+from skyparley.domain.messages.matter_slots import CheckSlots, KeySlots, LineSlots, ShiftSlots, StatusSlots
 from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
 from skyparley.evidence.card import read_card
@@ -27,6 +27,8 @@ def fold_line(state: State, line: Line, taken: Taken, *, ours: bool) -> None:
             _change(state, line, taken, slots)
         case StatusSlots() if not ours:
             line.peer_desk = slots.desk
+        case ShiftSlots() if not ours:
+            line.peer_shift = slots
         case KeySlots() if not ours:
             line.card = read_card(slots.card)
 

@@ -13,6 +13,7 @@ from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
+from skyparley.domain.duty_records import DutyRoster
 from skyparley.domain.forgotten import Forgotten
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.codes import ClockKind, DeskState, Post
@@ -75,6 +76,7 @@ class State:
         self.waiting_there: dict[Fingerprint, dict[str, None]] = {}
         """And those of ours that wait for people there, by peer."""
         self.desk: DeskState = "UNSTAFFED"
+        self.duty = DutyRoster()
         self.acted_at = 0
         """When a person last acted at our desk."""
         self.forgotten = Forgotten()
@@ -145,7 +147,7 @@ class State:
         return f"{prefix}-{self.highest_id + 1 + after:04d}"
 
     def post_of(self, account: str) -> Post:
-        return "DESK"
+        return next((post for post, duty in self.duty.on.items() if duty.account == account), "DESK")
 
     def acts_slowly(self, line: Line, *, here: bool) -> bool:
         """Whether the desk that must act, ours or theirs, is known to be empty or silent: then people are rung sooner."""

@@ -13,6 +13,7 @@ import msgspec
 
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import Outcome
+from skyparley.domain.duty_records import DutyRoster
 from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.forgotten import Stub
@@ -55,6 +56,7 @@ class _Main(_Piece, frozen=True, tag="main"):
     agreed_on: dict[NoticeKey, set[str]]
     pending: set[str]
     desk: DeskState
+    duty: DutyRoster
     acted_at: int
     misuse: Misuse
     rings: Rings
@@ -217,6 +219,7 @@ def _main(state: State) -> _Main:
         agreed_on=state.agreed_on,
         pending=state.pending,
         desk=state.desk,
+        duty=state.duty,
         acted_at=state.acted_at,
         misuse=state.misuse,
         rings=state.rings,
@@ -292,7 +295,7 @@ def _put_main(state: State, main: _Main) -> None:
     state.deficient = main.deficient
     state.agreed_on = main.agreed_on
     state.pending = main.pending
-    state.desk, state.acted_at = main.desk, main.acted_at
+    state.desk, state.duty, state.acted_at = main.desk, main.duty, main.acted_at
     state.misuse = main.misuse
     state.rings = main.rings
 

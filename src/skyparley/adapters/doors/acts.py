@@ -62,11 +62,20 @@ ACTS: Final = (
     Act("/statements/{statement}/refuse", c.RefuseMatter, "What was asked is not done, with a coded reason"),
     Act("/statements/{statement}/identity", c.AnswerIdentity, "Whose aircraft: ours, not ours, or checking"),
     Act("/statements/{statement}/answer", c.AnswerMatter, "Accept, decline, counter or stand by: a rescue box"),
+    Act("/lines/{peer}/check", c.CheckLine, "A human line check now: a person there acknowledges"),
+    Act("/lines/{peer}/suspend", c.SuspendLine, "One of two persons suspends the line; what saves lives still passes"),
+    Act("/lines/{peer}/resume", c.ResumeLine, "One of two persons lifts our own suspension"),
+    Act("/lines/{peer}/terminate", c.TerminateLine, "One of two persons terminates the line"),
+    Act("/duty/roster", c.SetRoster, "Who may hold which post, in the order in which they are rung", right="supervise"),
+    Act("/duty/hand-over", c.HandOver, "Offer a post that you hold to another, with a brief: the first signature"),
+    Act("/duty/take", c.TakeDuty, "Take a post: an empty one, or one that was offered to you: the second signature"),
+    Act("/duty/leave", c.LeaveDuty, "Give up a post without a successor"),
+    Act("/desk", c.SetDesk, "How our desk is, by its own word"),
     Act("/lines/{peer}/epoch", c.OpenEpoch, "One of two persons opens a new epoch of our feed", right="act"),
     Act("/clock", c.AnchorClock, "Set the clock of a SCALED node", given=("real_ms",)),
 )
 
-TWO_PERSONS: Final = frozenset({c.OpenEpoch})
+TWO_PERSONS: Final = frozenset({c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine})
 """Acts for two people: no machine may be one of them, and the second must have the right to supervise (IAM-02)."""
 
 

@@ -17,6 +17,7 @@ from skyparley.adapters.doors import answers
 from skyparley.adapters.doors.acts import ACTS, TWO_PERSONS, Act, read_act, read_question
 from skyparley.adapters.doors.answers import Denied, Malformed, answer, refused, said_no
 from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_json
+from skyparley.adapters.doors.files import FileDoor
 from skyparley.adapters.doors.guard import Guard
 from skyparley.adapters.doors.logon import Logon
 from skyparley.adapters.doors.openapi import BASE, IDEMPOTENCY_KEY, Health, document
@@ -25,7 +26,9 @@ from skyparley.adapters.doors.stream import EventStream, Hub
 from skyparley.adapters.system.accounts import may
 from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
+from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
+from skyparley.domain.line_changes import WHAT
 from skyparley.domain.lines import named_peer
 from skyparley.domain.proposals import Suggestions, suggest
 from skyparley.domain.what_if import foresee, ways, with_ways
@@ -77,6 +80,7 @@ class DeskDoor:
                 Route(f"{BASE}/{part}", self._part_or_act(part, acts.pop(f"/{part}", None)), methods=_methods(part))
             )
         routes += [Route(BASE + act.path, partial(self._act, act), methods=["POST"]) for act in acts.values()]
+        routes += FileDoor(self._node, self._guard, BASE).routes()
         return Starlette(
             routes=routes,
             exception_handlers={
@@ -124,6 +128,8 @@ class DeskDoor:
             link = next((one for peer, one in self._node.links.items() if peer == line.fingerprint), None)
             if link is not None:
                 line = msgspec.structs.replace(line, link_up=link.up, link_error=link.last_error)
+            if self._node.parcels.one_way(Fingerprint(line.fingerprint), line.peer):
+                line = msgspec.structs.replace(line, receipts="NOT POSSIBLE")
             found.append(line)
         return tuple(found)
 
@@ -203,9 +209,8 @@ class DeskDoor:
         if not actor.person:
             raise Denied("PERSON_NEEDED", "this takes two persons; log on as one")
         command = by_desk.command
-        assert isinstance(command, c.OpenEpoch)
         async with self._two_persons:
-            first = await self._node.sequencer.read(lambda state: _first_person(state, command.peer))
+            first = await self._node.sequencer.read(lambda state: _first_person(state, command))
             if first not in ("", actor.name) and not may(actor.role, "supervise"):
                 return refuse(
                     "SECOND_PERSON", f"{first} asked; the second person must be a supervisor", field="account"
@@ -213,10 +218,17 @@ class DeskDoor:
             return await self._node.desk(by_desk)
 
 
-def _first_person(state: State, peer: str) -> str:
-    fingerprint = named_peer(state, peer)
-    asked = state.lines[fingerprint].epoch_asked if fingerprint else None
-    return asked[0] if asked else ""
+def _first_person(state: State, command: c.DeskCommand) -> str:
+    """Who asked for the same before; empty where nobody did."""
+    fingerprint = named_peer(state, command.peer)  # type: ignore[attr-defined]
+    line = state.lines.get(fingerprint) if fingerprint else None
+    if line is None:
+        return ""
+    if isinstance(command, c.OpenEpoch):
+        return line.epoch_asked[0] if line.epoch_asked else ""
+    asked = line.change_asked
+    what = WHAT.get(type(command))  # type: ignore[arg-type]
+    return asked.by if asked is not None and asked.what == what else ""
 
 
 PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
@@ -225,6 +237,7 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
     "agreements": lambda state, now: tuple(views.agreement_view(state, one, now) for one in state.agreements.values()),
     "lines": lambda state, now: tuple(views.line_view(state, one) for one in state.lines.values()),
     "statements": lambda state, now: matter_views(state, now),
+    "duty": lambda state, now: views.duty_views(state),
     "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
     "unauthenticated": lambda state, now: views.unauthenticated_views(state),
 }

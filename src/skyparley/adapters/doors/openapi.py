@@ -8,6 +8,7 @@ import msgspec
 from skyparley.adapters.doors.acts import ACTS, BODIES, QUESTION, TEXT_PATTERN, Act
 from skyparley.adapters.doors.answers import ErrorBody
 from skyparley.adapters.doors.changes import PublicChange
+from skyparley.adapters.doors.files import PACK, TAKE, WRITTEN, FileBody, FileMade, FileTaken, WrittenBody
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
 from skyparley.adapters.doors.stream import LinkChange
 from skyparley.base import limits
@@ -71,13 +72,19 @@ def document() -> _Json:
     types: list[Any] = [
         *(views.Overview, ErrorBody, Health, LogonBody, PasswordBody, Session, Outcome, Suggestion, NoSuggestion),
         *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
+        *(FileMade, FileBody, FileTaken, WrittenBody),
     ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["DueRegard"] = _either(schemas["DueRegard"])
     for name in ("party", "id"):
         schemas["TermChange"]["properties"][name]["pattern"] = TEXT_PATTERN
     paths: _Json = {}
-    for path, method, operation in [*_session_paths(), *_read_paths(), *(_act_path(act) for act in ACTS)]:
+    for path, method, operation in [
+        *_session_paths(),
+        *_read_paths(),
+        *_file_paths(),
+        *(_act_path(act) for act in ACTS),
+    ]:
         paths.setdefault(BASE + path, {})[method] = operation
     return {
         "openapi": "3.1.0",
@@ -179,6 +186,7 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
         "agreements": views.AgreementView,
         "lines": views.LineView,
         "statements": MatterView,
+        "duty": views.DutyView,
         "alarms": views.AlarmView,
         "hooks": views.HookView,
         "unauthenticated": views.UnauthenticatedView,
@@ -240,6 +248,34 @@ def _events() -> _Json:
     last = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": position}
     ok = _content({"type": "string"}, "text/event-stream")
     return _operation("events", "What changes", ok, "401 403 422 503", parameters=[after, last], description=text)
+
+
+def _file_paths() -> list[tuple[str, str, _Json]]:
+    """Files that carry a line, made and taken.  They need no key: each can be done twice."""
+    made = _operation(
+        "make_file",
+        "A sealed file with what is owed to a peer, for any hand to carry",
+        _content(_ref(FileMade)),
+        "401 403 404 409 503",
+        parameters=[_path_member("party"), _DESK_HEADER],
+    )
+    written = _operation(
+        "file_written",
+        "A file that was made is where it will not be lost: what is in it counts as carried",
+        _content({"type": "object"}),
+        "401 403 404 408 413 415 422 503",
+        parameters=[_path_member("party"), _DESK_HEADER],
+        requestBody=_body(WrittenBody),
+    )
+    taken = _operation(
+        "take_file",
+        "Take a sealed file of a peer; twice does no harm",
+        _content(_ref(FileTaken)),
+        "401 403 408 409 413 415 422 429 503",
+        parameters=[_DESK_HEADER],
+        requestBody=_body(FileBody),
+    )
+    return [(PACK, "post", made), (WRITTEN, "post", written), (TAKE, "post", taken)]
 
 
 def _act_path(act: Act) -> tuple[str, str, _Json]:
