@@ -8,13 +8,23 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
+from skyparley.base import limits
 from skyparley.base.canonical import MAX_SAFE_INTEGER
-from skyparley.domain.messages.catalogue import CATALOGUE, PHRASE_OF_KIND, StatementType, TypeRow
-from skyparley.domain.messages.envelope import _DIALOGUE, _OFFERS, _VERSIONED, _Meaning
+from skyparley.domain.messages.catalogue import (
+    CATALOGUE,
+    PHRASE_OF_IDENTITY,
+    PHRASE_OF_KIND,
+    StatementType,
+    TypeRow,
+    class_of,
+    told_by,
+)
+from skyparley.domain.messages.codes import NOTICE_KINDS, Class
+from skyparley.domain.messages.envelope import _ABOUT_NOTICE, _ANSWERS, _DIALOGUE, _OFFERS, _Meaning
 from skyparley.domain.messages.receipt import CatchUp, Heartbeat, Hello, Receipt
 from skyparley.domain.messages.slots import Agreement
 from skyparley.domain.table import Table
@@ -30,6 +40,20 @@ DETACHED: Final = {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,256}\.\.[A-Za
 NARROWER: Final[Mapping[tuple[str, str], Schema]] = {
     # What the program judges by itself and not by the type of the member.  Source: line-v1 2, 9.3.
     ("AcceptSlots", "signature"): DETACHED,
+    ("AcceptedSlots", "signature"): DETACHED,
+    ("LineSlots", "second"): DETACHED,
+    ("KeySlots", "second"): DETACHED,
+    ("KeySlots", "card"): {
+        "type": "string",
+        "pattern": r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$",
+        "maxLength": limits.CARD_BYTES,
+    },
+    ("FreeText", "text"): {
+        "type": "string",
+        "pattern": "^[^\\u0000-\\u001f\\u007f]*$",
+        "minLength": 1,
+        "maxLength": limits.FREE_TEXT_CHARS,
+    },
     ("AgreementSignature", "jws"): DETACHED,
     ("card", "name"): {"type": "string", "pattern": "^[A-Z0-9-]{1,16}$"},
     ("card", "party_key"): KEY,
@@ -42,6 +66,23 @@ NARROWER: Final[Mapping[tuple[str, str], Schema]] = {
         "pattern": '^https?://[!"$->@-~]+$',  # printable, no query, no fragment
         "maxLength": URL_CHARS,
     },
+}
+EITHER: Final[Mapping[str, list[Schema]]] = {
+    # What the program judges as it makes the object: exactly one of these holds.
+    "DueRegard": [
+        {"properties": {"stated": {"const": True}}, "not": {"required": ["reason"]}},
+        {"properties": {"stated": {"const": False}}, "required": ["reason"]},
+    ],
+    "DistressSlots": [
+        {"required": ["position", "precision"], "not": {"required": ["area"]}},
+        {"required": ["area"], "not": {"anyOf": [{"required": ["position"]}, {"required": ["precision"]}]}},
+    ],
+    "RelaySlots": [{"required": ["stop"]}, {"required": ["distress"]}],
+    "InterferenceSlots": [{"required": ["position"]}, {"required": ["area"]}],
+    "IdentityAnswerSlots": [
+        {"properties": {"answer": {"const": "CHECKING"}}, "required": ["until"]},
+        {"properties": {"answer": {"enum": ["OURS", "NOT OURS"]}}, "not": {"required": ["until"]}},
+    ],
 }
 ENVELOPE_ORDER: Final = tuple(field.encode_name for field in msgspec.structs.fields(_Meaning))
 
@@ -60,7 +101,7 @@ def all_schemas() -> dict[str, Schema]:
         ),
         "catchup": object_schema("catchup", CatchUp, "The payload of a catch-up request (line-v1 7.4)."),
         "agreement": object_schema("agreement", Agreement, "The text that both parties sign (line-v1 9.3)."),
-        "table": object_schema("table", Table, "The table of numbers (line-v1 10)."),
+        "table": object_schema("table", Table, "The table of numbers (line-v1 13)."),
     }
     for number in made["table"]["properties"].values():
         number["minimum"] = 0
@@ -75,35 +116,100 @@ def object_schema(name: str, kind: type, description: str) -> Schema:
 
 
 def statement_schema(name: StatementType, row: TypeRow) -> Schema:
-    """The schema of a statement's payload: the envelope as the catalogue wants it for this type, and its slots."""
-    kinds = (_Meaning, row.slots)
+    """The schema of a statement's payload; of a type with two forms, exactly one of them holds."""
+    description = f"The payload of {name}: {row.purpose} (line-v1 3 and 4)."
+    own, definitions = _form(name, row, matter=False)
+    if row.matter is None:
+        return whole(name, description, own, definitions)
+    other, more = _form(name, row, matter=True)
+    return whole(name, description, {"oneOf": [own, other]}, {**definitions, **more})
+
+
+def _form(name: StatementType, row: TypeRow, *, matter: bool) -> tuple[Schema, dict[str, Schema]]:
+    """The envelope as the catalogue wants it for one form of a type, and what it refers to."""
+    kinds = (_Meaning, row.matter if matter else row.slots)
     (outer, slots), definitions = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
-    own = definitions.pop(outer["$ref"].rsplit("/", 1)[1])
+    made: Schema = definitions.pop(outer["$ref"].rsplit("/", 1)[1])
+    own = {key: value for key, value in made.items() if key not in ("title", "description")}
+    code, rules = _code_of(name, row, matter=matter)
+    cls, more = _class_of(name, row, definitions, matter=matter)
+    role = {"enum": [row.role, "exercise"]}
     members: Schema = own["properties"]
-    members |= {"type": {"const": name}, "class": {"const": row.cls}, "role": {"const": row.role}, "slots": slots}
-    members["code"] = (
-        {"enum": [code for code in PHRASE_OF_KIND.values() if code]} if row.code == "*" else {"const": row.code}
-    )
+    members |= {"type": {"const": name}, "class": cls, "role": role, "slots": slots, "code": code or {}}
     wanted = {
-        "dialog_id": name in _DIALOGUE,
-        "version": name in _VERSIONED,
-        "valid_until": name in _OFFERS,
-        "reply_by": name in _OFFERS,
-        "code": row.code not in ("", "*"),
+        "dialog_id": name in _DIALOGUE and not matter,
+        "version": (name in _DIALOGUE and not matter) or name in _ABOUT_NOTICE,
+        "valid_until": name in _OFFERS and not matter,
+        "reply_by": name in _OFFERS and not matter,
+        "code": code is not None and not rules,
     }
-    own["required"] = [*own["required"], *(member for member, there in wanted.items() if there)]
-    absent = {member for member, there in wanted.items() if not there and not (member == "code" and row.code == "*")}
+    answers = ["reply_to"] if matter or name in _ANSWERS else []
+    own["required"] = [*own["required"], *(member for member, there in wanted.items() if there), *answers]
+    absent = {member for member, there in wanted.items() if not there and not (member == "code" and rules)}
     own["properties"] = {member: members[member] for member in ENVELOPE_ORDER if member not in absent}
-    if row.code == "*":
-        own["allOf"] = [_phrase(kind, code) for kind, code in PHRASE_OF_KIND.items()]
-    return whole(name, f"The payload of {name}: {row.purpose} (line-v1 3 and 4).", own, definitions)
+    own["allOf"] = [*rules, *more, _exercise(row.role)]
+    return own, definitions
 
 
-def _phrase(kind: str, code: str) -> Schema:
-    """A proposal of a kind carries the phrase of that kind, and none where the kind has none."""
-    asked = {"properties": {"slots": {"properties": {"kind": {"const": kind}}}}}
-    answer: Schema = {"properties": {"code": {"const": code}}, "required": ["code"]}
-    return {"if": asked, "then": answer if code else {"not": {"required": ["code"]}}}
+def _exercise(role: str) -> Schema:
+    """Exercise statements are signed by the exercise key, and no others are (LINE-10)."""
+    real = {"properties": {"role": {"const": role}}, "not": {"required": ["exercise"]}}
+    return {"oneOf": [real, {"properties": {"role": {"const": "exercise"}}, "required": ["exercise"]}]}
+
+
+def _code_of(name: StatementType, row: TypeRow, *, matter: bool) -> tuple[Schema | None, list[Schema]]:
+    """The phrase code, and by what of the statement it goes; None where there is none."""
+    if row.code != "*":
+        return ({"const": row.code} if row.code else None), []
+    if name == "LCK":
+        answers = {"required": ["reply_to"]}
+        rule = {"if": answers, "then": _coded("L2"), "else": _coded("L1")}
+        return {"enum": ["L1", "L2"]}, [rule]
+    if matter:
+        return None, []
+    member, phrases = ("answer", PHRASE_OF_IDENTITY) if name == "IDA" else ("kind", PHRASE_OF_KIND)
+    rules = [_phrase(member, value, code) for value, code in phrases.items()]
+    return {"enum": [code for code in phrases.values() if code]}, rules
+
+
+def _phrase(member: str, value: str, code: str) -> Schema:
+    """A statement whose slot says this carries the phrase of that, and none where there is none."""
+    asked = {"properties": {"slots": {"properties": {member: {"const": value}}}}}
+    return {"if": asked, "then": _coded(code) if code else {"not": {"required": ["code"]}}}
+
+
+def _coded(code: str) -> Schema:
+    return {"properties": {"code": {"const": code}}, "required": ["code"]}
+
+
+def _class_of(
+    name: StatementType, row: TypeRow, definitions: dict[str, Schema], *, matter: bool
+) -> tuple[Schema, list[Schema]]:
+    """The class; of a first telling the kinds that it tells as well, of a change the class by its kind."""
+    if name == "NCH":
+        rules = [
+            {
+                "if": {"properties": {"slots": {"properties": {"kind": {"enum": _kinds(cls)}}}}},
+                "then": {"properties": {"class": {"const": cls}}},
+            }
+            for cls in NOTICE_CLASSES
+        ]
+        return {"enum": NOTICE_CLASSES}, rules
+    if name == "NCX":
+        return {"enum": NOTICE_CLASSES}, []
+    if matter or row.cls is None:
+        return {"enum": list(get_args(Class))}, []
+    if name in _ABOUT_NOTICE and "NoticeSlots" in definitions:
+        kinds = [kind for kind in NOTICE_KINDS if told_by(kind) == name]
+        definitions["NoticeSlots"]["properties"]["kind"] = {"enum": kinds}
+    return {"const": row.cls}, []
+
+
+NOTICE_CLASSES: Final = [cls for cls in get_args(Class) if cls in {class_of(kind) for kind in NOTICE_KINDS}]
+
+
+def _kinds(cls: str) -> list[str]:
+    return [kind for kind in NOTICE_KINDS if class_of(kind) == cls]
 
 
 def whole(name: str, description: str, own: Schema, definitions: Mapping[str, Schema]) -> Schema:
@@ -120,9 +226,8 @@ def _tighten(label: str, schema: Schema) -> None:
     for (owner, member), narrower in NARROWER.items():
         if owner == label and member in schema.get("properties", {}):
             schema["properties"][member] = narrower
-    if label == "DueRegard":
-        said, reasoned = ({"properties": {"stated": {"const": stated}}} for stated in (True, False))
-        schema["oneOf"] = [{**said, "not": {"required": ["reason"]}}, {**reasoned, "required": ["reason"]}]
+    if label in EITHER:
+        schema["oneOf"] = EITHER[label]
     _walk(schema)
 
 

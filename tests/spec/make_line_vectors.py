@@ -1,4 +1,4 @@
-"""Makes docs/spec/vectors/: story.json, feeds.json, meaning.json.  A test holds the committed files against what this gives.
+"""Makes docs/spec/vectors/: story.json, types.json, feeds.json, meaning.json.  A test holds the committed files against what this gives.
 
 Run it to write the files: python tests/spec/make_line_vectors.py.  The story is told by two whole nodes with fixed keys, times and
 ids; independent.py, which shares no code with them, must agree with every byte of it.  The feeds that must fail are
@@ -25,6 +25,7 @@ from skyparley.domain.messages.envelope import PROTO
 from skyparley.domain.messages.receipt import CatchUp
 from skyparley.domain.table import table_hash
 from skyparley.engine.signer import Signer
+from skyparley.evidence import card as cards
 from skyparley.evidence import jws
 
 VECTORS = ROOT / "docs" / "spec" / "vectors"
@@ -198,7 +199,8 @@ class Forger:
 
     def next(self, feed: list[str], **changes: Any) -> str:
         """One more statement of a feed of epoch 1, by its own rules but for the changes."""
-        return self.sign(canon(self.said(len(feed) + 1, feed[-1] if feed else None, **changes)))
+        said = self.said(len(feed) + 1, feed[-1] if feed else None, **changes)
+        return self.sign(canon(said), role=said["role"])
 
     def feed(self, count: int, **changes: Any) -> list[str]:
         texts: list[str] = []
@@ -326,6 +328,9 @@ def feed_vectors() -> dict[str, Any]:
     return {"source": SOURCE, "card": forger.card.text, "to": forger.to, "feeds": [*_chains(forger), *_singles(forger)]}
 
 
+T0_ID = "00000041-0000-4000-8000-000000000001"
+
+
 # --- meanings ------------------------------------------------------------------------------------------------------
 
 
@@ -361,6 +366,24 @@ def meaning_vectors() -> dict[str, Any]:
         ("a reason that is not on the list", "REJ", {"slots.reason": "POLITICS"}),
         ("one notice of two", "PRO", {"slots.notices": said["PRO"]["slots"]["notices"][:1]}),
         ("a volume beyond 64", "CFL", {"slots.volumes": [0, 64]}),
+        ("exercise signed by the desk", "STP", {"exercise": True}),
+        ("the exercise key for what is no exercise", "STP", {"role": "exercise"}),
+        ("free text of 201 characters", "STP", {"free_text": {"lang": "en", "text": "x" * 201}}),
+        ("free text in no language", "STP", {"free_text": {"text": "x"}}),
+        ("a hazard told as a notice", "NTC", {"slots.kind": "HAZARD"}),
+        ("a search told as a hazard", "HAZ", {"slots.kind": "SAR"}),
+        ("a class that is not that of the kind", "NCH", {"class": "LIFE"}),
+        ("an acknowledgment of nothing", "ACK", {"reply_to": None}),
+        ("a post that does not exist", "ACK", {"slots.post": "GENERAL"}),
+        ("an answer without what it answers", "CPR", {"dialog_id": None}),
+        ("distress at a point and in an area", "DIS", {"slots.area": said["STP"]["slots"]["area"]}),
+        ("distress without a precision", "DIS", {"slots.precision": None}),
+        ("a relay of nothing", "RLY", {"slots.distress": None}),
+        ("checking without a time", "IDA", {"slots.until": None}),
+        ("another phrase than the answer's", "IDA", {"code": "V5"}),
+        ("a unit that was told", "PAS", {"slots.unit": "TWR"}),
+        ("an answer to a line check, by the phrase of one that asks", "LCK", {"code": "L1", "reply_to": T0_ID}),
+        ("a suspension by one person", "SUSP", {"slots.second": None}),
         (
             "an agreement that means more",
             "AGR",
@@ -386,7 +409,67 @@ def _changed(payload: Said, changes: Said) -> Said:
     return made
 
 
-ALL = {"story.json": story_vectors, "feeds.json": feed_vectors, "meaning.json": meaning_vectors}
+# --- what the story does not say ----------------------------------------------------------------------------------
+
+
+def type_vectors() -> dict[str, Any]:
+    """A feed of A to B with what no act of the story says: a hand-over, a newer card, and exercise statements."""
+    forger = Forger()
+    notice = {
+        "id": "A-0900",
+        "volumes": [
+            {
+                "shape": {"type": "circle", "centre": [330_000_000, 330_000_000], "radius_m": 20_000},
+                "lower": {"ref": "SFC"},
+                "upper": {"ref": "AMSL", "ft": 3_000},
+                "start": T0 + 3_600_000,
+                "end": T0 + 7_200_000,
+            }
+        ],
+        "due_regard": {"stated": True},
+        "key": [],
+    }
+    on = [{"post": "DESK", "languages": ["en", "ru"]}, {"post": "SUPERVISOR", "languages": ["en"]}]
+    drill = {"role": "exercise", "exercise": True}
+    said: list[Said] = [
+        {"type": "SHIFT", "class": "ADMIN", "slots": {"on": on, "alternates": 2, "since": T0}},
+        {"type": "KEY", "class": "ADMIN", "slots": _newer_card(forger, seq=2)},
+        {**drill, "type": "SAR", "class": "LIFE", "code": "D2", "version": 1, "slots": {**notice, "kind": "SAR"}},
+        {**drill, "type": "HAZ", "class": "SAFETY", "code": "N8", "version": 1, "slots": {**notice, "kind": "HAZARD"}},
+    ]
+    feed: list[str] = []
+    for one in said:
+        feed.append(forger.next(feed, **{"code": None, "version": None, **one}))
+    return {
+        "source": SOURCE,
+        "card": forger.card.text,
+        "to": forger.to,
+        "statements": [_statement("A", text) for text in feed],
+    }
+
+
+def _newer_card(forger: Forger, *, seq: int) -> Said:
+    """The slots of KEY: the same card issued an hour later, and the supervisor's signature under them."""
+    later = cards.Draft(
+        name="A",
+        roles=forger.card.said.roles,
+        bearers=forger.card.said.bearers,
+        clock="REAL",
+        issued_ms=T0 + 3_600_000,
+    )
+    slots: Said = {"card": cards.make_card(later, forger.keys["party"])}
+    said = forger.said(seq, None)
+    text = canon({"type": "KEY", "msg_id": said["msg_id"], "to": said["to"], "slots": slots})
+    kid = next(forger.card.kid_of(one) for one in forger.card.said.roles if one.role == "supervisor")
+    return slots | {"second": jws.sign_detached(text, forger.keys["supervisor"], kid, jws.SECOND)}
+
+
+ALL = {
+    "story.json": story_vectors,
+    "types.json": type_vectors,
+    "feeds.json": feed_vectors,
+    "meaning.json": meaning_vectors,
+}
 
 
 def text_of(name: str) -> str:

@@ -1,6 +1,7 @@
 """The little story of the specification: what two desks order, so that every type of statement is said once at least."""
 
 from msgspec.structs import replace
+from story_of_people import line_changes, people_talk
 from two_nodes import T0, TwoNodes
 
 from skyparley.base.times import HOUR, MINUTE
@@ -59,6 +60,13 @@ class Story:
         self._pair = pair
 
     async def play(self) -> None:
+        """The whole story."""
+        await self.play_notices()
+        await people_talk(self._pair)
+        await line_changes(self._pair)
+
+    async def play_notices(self) -> None:
+        """Notices, conflicts and what is agreed about them."""
         await self._pair.start()
         await self.settled_by_counter()
         await self.rejected_withdrawn_cancelled()

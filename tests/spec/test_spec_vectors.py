@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from functools import cache
 from typing import Any
@@ -45,8 +46,41 @@ def story() -> tuple[dict[str, Any], dict[str, independent.Card]]:
     return told, {party["name"]: independent.read_card(party["card"]) for party in told["parties"]}
 
 
-def test_the_story_says_every_type() -> None:
-    assert {statement["type"] for statement in vectors("story.json")["statements"]} == set(CATALOGUE)
+def test_the_story_and_what_it_does_not_say_are_every_type() -> None:
+    said = {statement["type"] for name in ("story.json", "types.json") for statement in vectors(name)["statements"]}
+    assert said == set(CATALOGUE)
+    forms = {
+        one["type"] for one in vectors("story.json")["statements"] if "dialog_id" not in json.loads(one["payload"])
+    }
+    assert {"ACC", "REJ", "CPR", "SBY"} <= forms, "each of the four answers a rescue box too"
+
+
+def test_what_the_story_does_not_say_is_a_sound_feed() -> None:
+    told = vectors("types.json")
+    texts = [statement["jws"] for statement in told["statements"]]
+    feed, problems = independent.verify_feed(texts, independent.read_card(told["card"]), told["to"])
+    assert problems == []
+    assert [one.hash for one in feed.held.values()] == [statement["hash"] for statement in told["statements"]]
+    for statement in told["statements"]:
+        assert write(read_meaning(statement["payload"].encode())) == statement["payload"].encode()
+
+
+def test_a_newer_card_bears_a_second_signature() -> None:
+    """Both implementations of signatures find it over the text of line-v1 10.5, and under no other."""
+    told = vectors("types.json")
+    said = next(json.loads(one["payload"]) for one in told["statements"] if one["type"] == "KEY")
+    second = said["slots"].pop("second")
+    covered = {name: said[name] for name in ("type", "msg_id", "to", "slots")}
+    card = independent.read_card(told["card"])
+    head, _, signature = second.split(".")
+    for text, holds in ((covered, True), (covered | {"to": said["from"]}, False)):
+        body = base64.urlsafe_b64encode(independent.canonical(text)).rstrip(b"=").decode()
+        keys = {kid: key for kid, (key, _, _) in card.keys.items() if kid.split("/")[1] == "supervisor"}
+        if holds:
+            independent.read_jws(f"{head}.{body}.{signature}", "skyparley-second", keys.get)
+        else:
+            with pytest.raises(independent.Wrong):
+                independent.read_jws(f"{head}.{body}.{signature}", "skyparley-second", keys.get)
 
 
 @pytest.mark.parametrize("name", ["A", "B"])
@@ -92,7 +126,7 @@ def test_every_statement_has_its_receipt() -> None:
         assert independent.read_receipt(receipt["jws"], by_print[said["from"]], said["to"]) == said
         read_receipt(receipt["payload"].encode())
         receipted.add(said["hash"])
-        assert ("lead_class" in said) == (_type_of(told, said["hash"]) in ("NTC", "NCH"))
+        assert ("lead_class" in said) == (_type_of(told, said["hash"]) in ("NTC", "HAZ", "HUM", "SAR", "NCH"))
     assert receipted == {statement["hash"] for statement in told["statements"]}
 
 

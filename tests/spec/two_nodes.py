@@ -176,16 +176,16 @@ class TwoNodes:
         for node in self.nodes.values():
             await node.stop()
 
-    async def desk(self, name: str, command: c.DeskCommand) -> None:
+    async def desk(self, name: str, command: c.DeskCommand, account: str = "officer") -> None:
         """An order that is to be done, and rest."""
-        await self.order(name, command)
+        await self.order(name, command, account)
         await self.rest()
 
-    async def order(self, name: str, command: c.DeskCommand) -> None:
+    async def order(self, name: str, command: c.DeskCommand, account: str = "officer") -> None:
         """An order that is to be done, with no wait for what follows from it."""
         self._orders += 1
         key = f"order-{self._run}-{self._orders}"
-        answer = await self.nodes[name].desk(c.ByDesk(command=command, account="officer", key=key, request=key))
+        answer = await self.nodes[name].desk(c.ByDesk(command=command, account=account, key=key, request=key))
         assert not isinstance(answer, Refusal), answer
 
     async def rest(self) -> None:
