@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from skyparley.adapters.bearers.folders import Folders, PeerFolder, folder_name
 from skyparley.adapters.bearers.http import HttpBearer
 from skyparley.adapters.doors.console import ConsoleApp
 from skyparley.adapters.doors.desk import DeskDoor
@@ -109,6 +110,8 @@ def build_node(
         signer=signer,
         bearer=bearer,
         snapshots=Snapshots(SnapshotFile(NodePaths(folder).snapshot), signer, program),
+        seals=identity.keys.seals,
+        one_way=frozenset(config.files.one_way),
     )
     hooks = HookRunner(hooks_of(folder, config), sequencer=node.sequencer, clock=clock, luck=luck)
     hub = Hub(node, journal)
@@ -197,6 +200,8 @@ async def run_node(parts: Parts, *, ready: Callable[[str, str], None], stop: asy
             parts.node.sequencer.listen(parts.hooks.heard)
             tasks.append(asyncio.create_task(parts.hooks.run()))
             tasks.append(asyncio.create_task(_look_around(parts, pinned)))
+            if parts.config.files.out or parts.config.files.in_:
+                tasks.append(asyncio.create_task(_folders(parts).run()))
             tasks.append(asyncio.create_task(parts.node.failed()))
             await _until(stop, tasks)
         finally:
@@ -242,6 +247,28 @@ async def _look_around(parts: Parts, seen: set[str]) -> None:
             log.error("cards_unreadable", code=fault.code, error=str(fault))
         if parts.journal.trouble is not None and await asyncio.to_thread(_has_room, parts.folder):
             parts.journal.trouble = None
+
+
+def _folders(parts: Parts) -> Folders:
+    """The folders that files are carried from and to, with a sub-folder for each pinned peer."""
+    named, node = parts.config.files, parts.node
+
+    async def pinned() -> list[PeerFolder]:
+        lines = await node.sequencer.read(lambda state: [(line.peer, line.name) for line in state.lines.values()])
+        names = [name for _, name in lines]
+        return [
+            PeerFolder(peer, folder_name(name, peer, names), peer in node.links and node.links[peer].up)
+            for peer, name in lines
+        ]
+
+    return Folders(
+        node.parcels,
+        own=parts.config.name,
+        out=parts.folder / named.out if named.out else None,
+        into=parts.folder / named.in_ if named.in_ else None,
+        peers=pinned,
+        real_ms=node.clock.real_ms,
+    )
 
 
 def _has_room(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from skyparley.adapters.system.settings import (
     SETTINGS,
     ClockSettings,
     DeskSettings,
+    FileSettings,
     KeySettings,
     LogSettings,
     NodeConfig,
@@ -54,6 +55,7 @@ configs = st.builds(
     clock=st.just(ClockSettings()) | scaled,
     table=st.builds(TableSettings, profile=st.sampled_from(["military", "civil-military", "utm"]), file=texts),
     keys=st.builds(KeySettings, passphrase_file=texts),
+    files=st.builds(FileSettings, out=texts, in_=texts, one_way=st.lists(texts, max_size=3).map(tuple)),
     log=st.builds(LogSettings, level=st.sampled_from(["debug", "info", "warning", "error"])),
     hooks=st.lists(hooks, max_size=2, unique_by=lambda hook: hook.name).map(tuple),
 )
@@ -70,7 +72,7 @@ def test_the_table_has_every_setting_and_no_other():
         for field in msgspec.structs.fields(kind):
             inner = (get_args(field.type) or (field.type,))[0]  # Of an array of tables, what one of them holds.
             nested = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
-            found |= names(inner, f"{above}{field.name}.") if nested else {above + field.name}
+            found |= names(inner, f"{above}{field.encode_name}.") if nested else {above + field.encode_name}
         return found
 
     assert names(NodeConfig) == set(SETTINGS)

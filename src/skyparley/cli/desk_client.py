@@ -67,6 +67,14 @@ class Desk:
             raise self._silent(error) from None
         return self._read(answer, WhatIf)
 
+    def post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
+        """What an address of the door does that can be done twice: it is posted once and without a key."""
+        try:
+            answer = self._http.post(BASE + path, content=_encoded(body), headers=JSON)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+        return self._read(answer, kind)
+
     def act(self, path: str, body: dict[str, Any]) -> Outcome:
         """Has a command decided.  Ends the command line with its reasons when it is refused."""
         headers = {"idempotency-key": SystemLuck().message_id(), **JSON}

@@ -7,6 +7,7 @@ import typer
 
 from skyparley.cli import (
     account_commands,
+    bearer_commands,
     check_commands,
     conflict_commands,
     conform_commands,
@@ -44,6 +45,7 @@ for part in (
     peer_commands,
     account_commands,
     key_commands,
+    bearer_commands,
     verify_commands,
     conform_commands,
     notice_commands,

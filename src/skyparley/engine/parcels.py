@@ -95,9 +95,9 @@ class Parcels:
         self._one_way = one_way
         self._owed: dict[Fingerprint, _Owed] = {}
 
-    def one_way(self, line: Line) -> bool:
+    def one_way(self, peer: Fingerprint, name: str) -> bool:
         """Whether nothing can come back from this peer, so that no receipt is possible."""
-        return line.name in self._one_way or line.peer in self._one_way
+        return name in self._one_way or peer in self._one_way
 
     # --- packing -------------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ class Parcels:
             return fresh and await self._life_waits(line)
         if fresh or owed.receipts or owed.echo:
             return True
-        if self.one_way(line):
+        if self.one_way(line.peer, line.name):
             return False
         now = self._clock.real_ms()
         late = owed.written_ms is None or now - owed.written_ms >= limits.FILE_AGAIN_MS
@@ -123,7 +123,7 @@ class Parcels:
         """
         line = await self._line(peer)
         owed = await self._owed_to(line)
-        places = _to_carry(line, one_way=self.one_way(line))
+        places = _to_carry(line, one_way=self.one_way(line.peer, line.name))
         statements = _fitting(await self._store.at(places), limits.FILE_CONTENT_BYTES // 2)
         receipts = _fitting(list(owed.receipts.values())[: limits.FILE_TEXTS], limits.FILE_CONTENT_BYTES // 4)
         body = "".join(f"{text}\n" for text in (*receipts, *statements)).encode("ascii")
@@ -142,7 +142,7 @@ class Parcels:
         return Packed(data=data, statements=len(statements), receipts=len(receipts), upto=upto)
 
     def _head(self, line: Line, owed: _Owed, *, table_hash: str, body: str) -> FileHead:
-        asks = line.compared != "EQUAL" and not self.one_way(line)
+        asks = line.compared != "EQUAL" and not self.one_way(line.peer, line.name)
         return FileHead(
             proto=PROTO,
             from_=self._signer.card.fingerprint,

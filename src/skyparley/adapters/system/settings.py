@@ -70,6 +70,14 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
     passphrase_file: str = ""
 
 
+class FileSettings(msgspec.Struct, frozen=True, kw_only=True, rename={"in_": "in"}):
+    """Folders that files are carried from and to."""
+
+    out: str = ""
+    in_: str = ""
+    one_way: tuple[str, ...] = ()
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is logged."""
 
@@ -85,6 +93,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     clock: ClockSettings = ClockSettings()
     table: TableSettings = TableSettings()
     keys: KeySettings = KeySettings()
+    files: FileSettings = FileSettings()
     log: LogSettings = LogSettings()
     hooks: tuple[HookSettings, ...] = ()
 
@@ -108,6 +117,12 @@ SETTINGS: Final[dict[str, str]] = {
     "keys.passphrase_file": "The file with the passphrase of the keys, seen from this folder, mode 0600. A service "
     "credential named skyparley-passphrase goes before it. Empty: no file; a person is asked. Whoever can read this "
     "file and the keys beside it can sign in your name, so a service credential is better.",
+    "files.out": "A folder, seen from this one, where files for peers are put, one sub-folder a peer: for a line that is "
+    "carried by hand, disk, mail or modem. Empty: none are written by themselves (skyparley bearer export).",
+    "files.in": "A folder, seen from this one, where files of peers are looked for, one sub-folder a peer. What was taken "
+    "moves to done/, what was refused to refused/ with its reason. Empty: none (skyparley bearer import).",
+    "files.one_way": "Peers, by name or fingerprint, from which nothing can come back, as behind a diode: each statement "
+    "is written once, and no receipt is possible.",
     "log.level": "How much is logged: debug, info, warning or error.",
     **HOOK_SETTINGS,
 }
@@ -166,7 +181,7 @@ def write_settings(config: NodeConfig) -> bytes:
             lines += [f"[{section}]", ""]
         value: Any = config
         for part in key.split("."):
-            value = getattr(value, part)
+            value = getattr(value, "in_" if part == "in" else part)
         lines += textwrap.wrap(meaning, 110, initial_indent="# ", subsequent_indent="# ")
         idle = key in _SCALED_ONLY and config.clock.kind == "REAL"
         lines += [f"# {name} =" if idle else f"{name} = {_toml(value)}", ""]
