@@ -7,15 +7,29 @@ EXPIRED whether or not a clock has rung, and a notice of a peer stays a notice o
 from collections.abc import Callable
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.dialogue_states import asked_to_move
-from skyparley.domain.line_states import AgreementState
+from skyparley.domain.duty_records import Brief, OfferedPost, OnPost
+from skyparley.domain.line_records import ChangeAsked
+from skyparley.domain.line_states import AgreementState, Word
 from skyparley.domain.line_tables import least_sizes, readers_of
+from skyparley.domain.line_views import word_of
 from skyparley.domain.lines import may_seal, negotiation_reasons
 from skyparley.domain.link_health import links_of
-from skyparley.domain.messages.codes import ClockKind, HttpBearerKind, LeadClass, NoticeKind, ProposalKind
+from skyparley.domain.messages.codes import (
+    ClockKind,
+    DeskState,
+    HttpBearerKind,
+    Language,
+    LeadClass,
+    NoticeKind,
+    Post,
+    ProposalKind,
+)
+from skyparley.domain.messages.matter_slots import ShiftSlots
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, TermNotice, VolumeSlot
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Direction, Line, LinkKey, Notice, Offer
 from skyparley.domain.rings import open_rings
@@ -145,6 +159,24 @@ class LinkView(View, frozen=True, kw_only=True, omit_defaults=True):
     """When the state began; absent while no heartbeat told anything yet."""
 
 
+class ChangeView(View, frozen=True, kw_only=True, omit_defaults=True):
+    what: str
+    by: str
+    effective: int
+    reason: str
+
+
+class ChecksView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """Good checks by bearer that we began, and that the peer began; how many were missed in a row."""
+
+    ours: dict[str, int]
+    theirs: dict[str, int]
+    needed: int
+    missed: int = 0
+    last_good_at: int | None = None
+    next_at: int | None = None
+
+
 class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     peer: str
     fingerprint: str
@@ -174,6 +206,16 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     sent_epoch: int
     received_epoch: int
     epoch_asked_by: str = ""
+    word: Word
+    """The one displayed word; the bearers and both desks stand beside it."""
+    suspended_by: tuple[str, ...] = ()
+    changes: tuple[ChangeView, ...] = ()
+    """Changes of state that were said and take effect later."""
+    change_asked: ChangeAsked | None = None
+    """What one of two persons asked for; another confirms it."""
+    peer_desk: DeskState
+    peer_shift: ShiftSlots | None = None
+    checks: ChecksView
 
 
 class AlarmView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -209,6 +251,19 @@ class UnauthenticatedView(View, frozen=True, kw_only=True, omit_defaults=True):
     at: int
 
 
+class DutyView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """A post: who holds it, and whether it is being handed over."""
+
+    post: Post
+    account: str = ""
+    languages: tuple[Language, ...] = ()
+    since: int | None = None
+    offered_to: str = ""
+    brief: str = ""
+    """The hash of the brief that was offered."""
+    brief_text: Brief | None = None
+
+
 class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
     """The whole desk in one answer."""
 
@@ -223,6 +278,9 @@ class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
     notices: tuple[NoticeView, ...]
     conflicts: tuple[ConflictView, ...]
     agreements: tuple[AgreementView, ...]
+    desk: DeskState
+    duty: tuple[DutyView, ...] = ()
+    roster: dict[Post, tuple[str, ...]]
     matters: tuple[MatterView, ...] = ()
     """Statements that ask people for something; what is still asked first, by class and age."""
     alarms: tuple[AlarmView, ...]
@@ -245,9 +303,30 @@ def overview(state: State, now: int) -> Overview:
         notices=tuple(notice_view(state, notice, now) for notice in state.notices.values()),
         conflicts=tuple(conflict_view(state, conflict, now) for conflict in state.conflicts.values()),
         agreements=tuple(agreement_view(state, record, now) for record in state.agreements.values()),
+        desk=state.desk,
+        duty=duty_views(state),
+        roster=state.duty.roster,
         matters=matter_views(state, now),
         alarms=tuple(alarm_view(state, alarm) for alarm in state.alarms),
         unauthenticated=unauthenticated_views(state),
+    )
+
+
+def duty_views(state: State) -> tuple[DutyView, ...]:
+    """Every post that somebody holds or may hold."""
+    posts = sorted({*state.duty.on, *state.duty.roster})
+    return tuple(_duty_view(post, state.duty.on.get(post), state.duty.offered.get(post)) for post in posts)
+
+
+def _duty_view(post: Post, held: OnPost | None, offer: OfferedPost | None) -> DutyView:
+    return DutyView(
+        post=post,
+        account=held.account if held else "",
+        languages=held.languages if held else (),
+        since=held.since if held else None,
+        offered_to=offer.to if offer else "",
+        brief=offer.brief if offer else "",
+        brief_text=msgspec.json.decode(offer.text, type=Brief) if offer else None,
     )
 
 
@@ -418,6 +497,23 @@ def line_view(state: State, line: Line) -> LineView:
         received=line.received.head[1],
         received_epoch=line.received.head[0],
         epoch_asked_by=line.epoch_asked[0] if line.epoch_asked else "",
+        word=word_of(state, line),
+        suspended_by=tuple(party_name(state, party) for party in line.suspended_by),
+        changes=tuple(
+            ChangeView(what=one.what, by=party_name(state, one.by), effective=one.effective, reason=one.reason)
+            for one in line.changes
+        ),
+        change_asked=line.change_asked,
+        peer_desk=line.peer_desk,
+        peer_shift=line.peer_shift,
+        checks=ChecksView(
+            ours=line.checks.ours,
+            theirs=line.checks.theirs,
+            needed=line.checks.needed,
+            missed=line.checks.missed,
+            last_good_at=line.checks.last_good_at or None,
+            next_at=state.deadlines.due_at("NEXT CHECK", line.peer),
+        ),
     )
 
 

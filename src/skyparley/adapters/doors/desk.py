@@ -28,6 +28,7 @@ from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
+from skyparley.domain.line_changes import WHAT
 from skyparley.domain.lines import named_peer
 from skyparley.domain.proposals import Suggestions, suggest
 from skyparley.domain.what_if import foresee, ways, with_ways
@@ -208,9 +209,8 @@ class DeskDoor:
         if not actor.person:
             raise Denied("PERSON_NEEDED", "this takes two persons; log on as one")
         command = by_desk.command
-        assert isinstance(command, c.OpenEpoch)
         async with self._two_persons:
-            first = await self._node.sequencer.read(lambda state: _first_person(state, command.peer))
+            first = await self._node.sequencer.read(lambda state: _first_person(state, command))
             if first not in ("", actor.name) and not may(actor.role, "supervise"):
                 return refuse(
                     "SECOND_PERSON", f"{first} asked; the second person must be a supervisor", field="account"
@@ -218,10 +218,17 @@ class DeskDoor:
             return await self._node.desk(by_desk)
 
 
-def _first_person(state: State, peer: str) -> str:
-    fingerprint = named_peer(state, peer)
-    asked = state.lines[fingerprint].epoch_asked if fingerprint else None
-    return asked[0] if asked else ""
+def _first_person(state: State, command: c.DeskCommand) -> str:
+    """Who asked for the same before; empty where nobody did."""
+    fingerprint = named_peer(state, command.peer)  # type: ignore[attr-defined]
+    line = state.lines.get(fingerprint) if fingerprint else None
+    if line is None:
+        return ""
+    if isinstance(command, c.OpenEpoch):
+        return line.epoch_asked[0] if line.epoch_asked else ""
+    asked = line.change_asked
+    what = WHAT.get(type(command))  # type: ignore[arg-type]
+    return asked.by if asked is not None and asked.what == what else ""
 
 
 PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
@@ -230,6 +237,7 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
     "agreements": lambda state, now: tuple(views.agreement_view(state, one, now) for one in state.agreements.values()),
     "lines": lambda state, now: tuple(views.line_view(state, one) for one in state.lines.values()),
     "statements": lambda state, now: matter_views(state, now),
+    "duty": lambda state, now: views.duty_views(state),
     "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
     "unauthenticated": lambda state, now: views.unauthenticated_views(state),
 }

@@ -186,6 +186,7 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
         "agreements": views.AgreementView,
         "lines": views.LineView,
         "statements": MatterView,
+        "duty": views.DutyView,
         "alarms": views.AlarmView,
         "hooks": views.HookView,
         "unauthenticated": views.UnauthenticatedView,
