@@ -24,6 +24,7 @@ from skyparley.base.errors import Refusal
 from skyparley.conform import identity
 from skyparley.conform.door import listening
 from skyparley.conform.probe import Probe
+from skyparley.conform.run import begun
 from skyparley.conform.target import Target, new_client
 from skyparley.domain import commands as c
 from skyparley.domain.messages.slots import DueRegard, VolumeSlot
@@ -155,7 +156,7 @@ class NodeDesk:
 
 
 @asynccontextmanager
-async def tested(node: Path, probe: Path, *, with_desk: bool = True) -> AsyncIterator[tuple[Probe, Bent]]:
+async def running_node(node: Path, probe: Path, *, with_desk: bool = True) -> AsyncIterator[tuple[Probe, Bent]]:
     """A running node and a probe whose line with it has begun."""
     bent, stop = Bent(), asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -173,8 +174,7 @@ async def tested(node: Path, probe: Path, *, with_desk: bool = True) -> AsyncIte
                 desk=NodeDesk(parts) if with_desk else None,
                 table=msgspec.to_builtins(read_table(node, parts.config)),
             )
-            async with listening(one):
-                await one.begin()
+            async with listening(one), begun(one):
                 yield one, bent
     finally:
         stop.set()

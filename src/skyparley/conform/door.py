@@ -16,6 +16,7 @@ from starlette.routing import Route
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import digest
 from skyparley.conform.heard import NOTHING, head_of
+from skyparley.conform.line_checks import beat_answer
 from skyparley.conform.probe import PROTO, Probe
 from skyparley.conform.requirement import CannotRun, Fails
 from skyparley.conform.target import JSON, TEXT
@@ -33,6 +34,7 @@ def door_of(probe: Probe) -> Starlette:
             Route("/peer/v1/statements", door.statements, methods=["POST"]),
             Route("/peer/v1/hello", door.hello, methods=["POST"]),
             Route("/peer/v1/catchup", door.catch_up, methods=["POST"]),
+            Route("/peer/v1/heartbeat", door.heartbeat, methods=["POST"]),
         ]
     )
 
@@ -82,6 +84,15 @@ class _Door:
         answer = probe.identity.sign(probe.hello_members(nonce=said["nonce"]), jws.HELLO_ANSWER)
         await probe.noted(greeted=True)
         return Response(answer, media_type=TEXT)
+
+    async def heartbeat(self, request: Request) -> Response:
+        probe = self._probe
+        try:
+            said = probe.read(await _text(request), jws.HEARTBEAT, "heartbeat")
+        except Fails as fails:
+            probe.heard.oddities.append(("7.8", f"its heartbeat: {fails}"))
+            return _no("MALFORMED", "this is no heartbeat of this line")
+        return Response(beat_answer(probe, said), media_type=TEXT)
 
     async def catch_up(self, request: Request) -> Response:
         probe = self._probe

@@ -1,5 +1,6 @@
 """A conflict between a notice of ours and one that the tested node's desk files, and what is said about it."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,9 +60,8 @@ async def _new_pair(probe: Probe) -> Pair:
     if probe.desk is None:
         raise Skips("nobody acts at the tested node's desk: --ask-desk or --desk-command")
     start = probe.now_ms() // MINUTE * MINUTE + 3 * HOUR
-    place = probe.cache.setdefault("places", 0)
-    probe.cache["places"] += 1
-    centre = (-400_000_000, -1_700_000_000 + 30_000_000 * (place % 40))
+    # Far from the pairs of other runs, which the node may still hold.
+    centre = (-550_000_000 + 10_000_000 * secrets.randbelow(30), -1_700_000_000 + 30_000_000 * secrets.randbelow(30))
     ours = notice(probe.fresh_id(), probe.now_ms(), volumes=[circle(start, centre=centre)])
     text, _ = await probe.say("NTC", ours, code="N1", version=1)
     beside = round((2 * RADIUS_M + APART_M) / DEGREE_M * 1e7)

@@ -62,6 +62,10 @@ class Probe:
         """A notice id that was never used."""
         return f"P-{secrets.token_hex(6).upper()}"
 
+    def fresh_nonce(self) -> str:
+        """A nonce that was never used."""
+        return b64url(secrets.token_bytes(16))
+
     # --- HELLO and catch-up --------------------------------------------------------------------------------
 
     def hello_members(self, **other: Any) -> dict[str, Any]:
@@ -71,7 +75,7 @@ class Probe:
             "from": self.own,
             "to": self.peer,
             "time": self.now_ms(),
-            "nonce": b64url(secrets.token_bytes(16)),
+            "nonce": self.fresh_nonce(),
             "clock": self.card.said.clock,
             "table_hash": self.table_hash or "0" * 43,
         }
@@ -92,7 +96,7 @@ class Probe:
             "from": self.own,
             "to": self.peer,
             "time": self.now_ms(),
-            "nonce": b64url(secrets.token_bytes(16)),
+            "nonce": self.fresh_nonce(),
             "feed": "YOURS",
             "epoch": max(self.head[0], 1),
             "after": 0,
@@ -159,6 +163,14 @@ class Probe:
         self._skew_ms = said["time"] - time.time_ns() // 1_000_000
         return said
 
+    def _keep_again(self, text: str) -> None:
+        """A statement of ours as the node gives it back.  Raises Fails when it is none."""
+        try:
+            jws.read(text, typ=jws.STATEMENT, key_of=self.identity.card.role_key)
+            self.keep(text)
+        except (jws.BadSignature, NotCanonical, LookupError, TypeError):
+            raise Fails("what it gives back as our feed is no statement of ours") from None
+
     async def find_again(self) -> None:
         """After a test that failed: our feed as the node holds it, whatever the test made of it."""
         try:
@@ -178,7 +190,7 @@ class Probe:
             while texts := await self.catch_up(feed="YOURS", epoch=epoch, after=self._last_of(epoch)):
                 before = self._last_of(epoch)
                 for text in texts:
-                    self.keep(text)
+                    self._keep_again(text)
                 need(self._last_of(epoch) > before, "catch-up gives again what it gave")
         if held is not None:
             need(self.head == (held["epoch"], held["seq"]), "what the node holds of our feed is not what it gives back")
@@ -209,18 +221,19 @@ class Probe:
         async with self._news:
             self._news.notify_all()
 
-    async def wait_for(self, fits: Callable[[Heard], bool], what: str, *, wait_s: float = HEARD_S) -> Heard:
+    async def wait_for(self, fits: Callable[[Heard], bool], what: str, *, wait_s: float | None = None) -> Heard:
         """The first statement of the node that fits.  Raises Fails when none comes."""
 
         def found() -> Heard | None:
             return next((one for one in reversed(self.heard.statements.values()) if fits(one)), None)
 
+        most_s = HEARD_S if wait_s is None else wait_s
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout(most_s):
                 async with self._news:
                     await self._news.wait_for(lambda: found() is not None)
         except TimeoutError:
-            raise Fails(f"{what} did not come within {wait_s:.0f} s") from None
+            raise Fails(f"{what} did not come within {most_s:.0f} s") from None
         one = found()
         assert one is not None, "a statement that was heard stays"
         return one

@@ -11,6 +11,7 @@ from skyparley.conform.requirement import CannotRun, Fails, need
 STATEMENTS: Final = "/peer/v1/statements"
 HELLO: Final = "/peer/v1/hello"
 CATCH_UP: Final = "/peer/v1/catchup"
+HEARTBEAT: Final = "/peer/v1/heartbeat"
 ANSWER_BYTES: Final = 512 * 1024  # line-v1 7
 ANSWER_S: Final = 10.0  # table-v1 receipt_ms
 RETRIES: Final = 8  # of a request that was deferred: a node that defers longer is not tested further
