@@ -13,7 +13,7 @@ from skyparley.base import limits
 from skyparley.domain.events import EVENTS, AlarmRaised, EvidenceKept, HeadsCompared, StatementReceived
 from skyparley.domain.messages import codes
 from skyparley.domain.messages.catalogue import CATALOGUE
-from skyparley.domain.messages.envelope import _DIALOGUE, _VERSIONED, _Meaning
+from skyparley.domain.messages.envelope import _ABOUT_NOTICE, _DIALOGUE, _Meaning
 from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt
 from skyparley.domain.messages.slots import Agreement
 from skyparley.domain.records import Draft
@@ -120,26 +120,65 @@ def test_the_envelope_has_the_members_that_are_told() -> None:
     assert needed == {name for name, default in members(_Meaning).items() if default is msgspec.NODEFAULT}
 
 
+SAID_IN = {"ALL": "all", "NOT T": "not T", "ODS": "ODSLH", "OD": "OD", "PARENT": "as parent"}
+
+
 def test_each_type_has_its_row() -> None:
-    said = {row[0].split("`")[1]: row for row in rows(section(4), 6) if "`" in row[0]}
+    said = {row[0].split("`")[1]: row for row in rows(section(4), 8) if "`" in row[0]}
     assert list(said) == list(CATALOGUE)
-    for name, (_, cls, role, code, version, slots) in said.items():
+    for name, (_, cls, role, code, version, said_in, asks, slots) in said.items():
         row = CATALOGUE[name]  # type: ignore[index]
-        assert (cls, role) == (row.cls, row.role)
-        assert bool(version) == (name in _VERSIONED)
+        assert row.role == role
+        assert cls == (row.cls or ("of the kind" if name in ("NCH", "NCX") else "of the parent"))
+        assert bool(version) == (name in _ABOUT_NOTICE | _DIALOGUE)
+        assert said_in == SAID_IN[row.allowed]
+        assert asks == ", ".join(row.asks)
         if row.code != "*":
             assert code == row.code
         if not slots.startswith("as PRO"):
             assert slots.strip("`").split(", ") == list(members(row.slots)), name
+
+
+def test_the_second_forms_are_told() -> None:
+    (told,) = re.findall(r"and these slots: (.*)$", section(4), re.M)
+    for name, row in CATALOGUE.items():
+        if row.matter is not None:
+            (slots,) = re.findall(rf"{name} (.*?)(?:;|\.$)", told)
+            assert set(re.findall(r"\b(hash|volumes|signature|reason|until)\b", slots)) == set(members(row.matter)), (
+                name
+            )
+
+
+def test_dialogues() -> None:
     assert "`PRO` to `AGR` carry `dialog_id`" in section(4)
     assert list(CATALOGUE)[list(CATALOGUE).index("PRO") : list(CATALOGUE).index("AGR") + 1] == [
         name for name in CATALOGUE if name in _DIALOGUE
     ]
 
 
-@pytest.mark.parametrize(
-    "name", ["NoticeKind", "ProposalKind", "RejectReason", "ReasonCode", "QueryField", "ErrCode", "ChangedField"]
-)
+CODE_LISTS = [
+    "NoticeKind",
+    "ProposalKind",
+    "RejectReason",
+    "ReasonCode",
+    "QueryField",
+    "ErrCode",
+    "ChangedField",
+    "Post",
+    "ActionCode",
+    "RefusalReason",
+    "LineReason",
+    "DeskState",
+    "IdentityAnswer",
+    "AircraftClass",
+    "Precision",
+    "RelaySource",
+    "ReadBackField",
+    "CheckKind",
+]
+
+
+@pytest.mark.parametrize("name", CODE_LISTS)
 def test_each_closed_list_is_whole(name: str) -> None:
     text = section(4)
     missing = [code for code in get_args(getattr(codes, name)) if not re.search(rf"[`, ]{re.escape(code)}[`, .]", text)]

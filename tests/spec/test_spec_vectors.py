@@ -209,7 +209,7 @@ def test_feeds_in_both_implementations(case: dict[str, Any]) -> None:
 def test_the_feeds_that_must_fail_fail_in_every_way_the_page_names() -> None:
     codes = {problem["code"] for case in vectors("feeds.json")["feeds"] for problem in case["problems"]}
     page = (make_line_vectors.ROOT / "docs/spec/line-v1.md").read_text(encoding="utf-8")
-    steps = page[page.index("3.5 **Verifying a feed**") : page.index("## 4. Types")]
+    steps = page[page.index("3.5 **Verifying a feed**") : page.index("3.6 **Exercise.**")]
     assert codes == {word for word in steps.split("`") if word.isupper() and len(word) > 2}
 
 

@@ -147,7 +147,7 @@ def _table(path: Path) -> dict[str, int]:
     except (OSError, ValueError) as error:
         raise unusable(f"{path} cannot be read as a table: {error}") from None
     if wrong := what_is_wrong("table", numbers):
-        raise unusable(f"{path} is no table of line-v1 10: {wrong}")
+        raise unusable(f"{path} is no table of line-v1 13: {wrong}")
     return numbers
 
 

@@ -144,7 +144,7 @@ NUMBERS: Final = tuple(field.name for field in msgspec.structs.fields(Table))
 
 
 def table_hash(table: Table) -> str:
-    """The hash of the canonical table; both sides must hold the same.  Source: line-v1 section 10."""
+    """The hash of the canonical table; both sides must hold the same.  Source: line-v1 section 13."""
     return digest(canonical(table))
 
 
