@@ -38,9 +38,9 @@ def free_port() -> int:
 
 def make(folder: Path, name: str = "A", **more: Any) -> Path:
     """A node's folder with an account for each role, all with PASSWORD."""
+    more.setdefault("http_peer", f"127.0.0.1:{free_port()}")
     new = NewNode(
         name=name,
-        http_peer=f"127.0.0.1:{free_port()}",
         http_desk=f"127.0.0.1:{free_port()}",
         allowed_origins=(ALLOWED,),
         **more,

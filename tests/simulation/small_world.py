@@ -29,17 +29,20 @@ from skyparley.testing.ports import START_MS
 class SmallWorld:
     """Whole nodes of the named parties.  Every law that a host checks by itself holds, or the test fails."""
 
-    def __init__(self, *names: str, keep_ms: int = limits.FORGET_AFTER_MS) -> None:
+    def __init__(self, *names: str, keep_ms: int = limits.FORGET_AFTER_MS, bearers: int = 1) -> None:
         self.keep_ms = keep_ms
+        self.bearers = bearers
         self.broken: list[str] = []
         self.net = Net(random.Random(1), lambda text: None)
         self.net.calm()
-        self.hosts = {name: self._host(name, [party(other) for other in names if other != name]) for name in names}
+        self.hosts = {
+            name: self._host(name, [party(other, bearers) for other in names if other != name]) for name in names
+        }
         self._keys = 0
 
     def _host(self, name: str, peers: Sequence[Any]) -> Host:
         host = Host(
-            party(name),
+            party(name, self.bearers),
             peers,
             net=self.net,
             rng=random.Random(name),
@@ -64,6 +67,7 @@ class SmallWorld:
 
     def heal(self) -> None:
         self.net.cuts.clear()
+        self.net.dead.clear()
 
     def backup(self, name: str) -> int:
         return self.hosts[name].disk.tape.position
@@ -180,12 +184,15 @@ def raised(slot: VolumeSlot, feet: int) -> VolumeSlot:
 
 
 def told(
-    story: Callable[[SmallWorld], Coroutine[Any, Any, None]], *names: str, keep_ms: int = limits.FORGET_AFTER_MS
+    story: Callable[[SmallWorld], Coroutine[Any, Any, None]],
+    *names: str,
+    keep_ms: int = limits.FORGET_AFTER_MS,
+    bearers: int = 1,
 ) -> None:
     """Play a story in a world of the named parties, then leave the world in peace and judge it."""
 
     async def play() -> None:
-        world = SmallWorld(*names, keep_ms=keep_ms)
+        world = SmallWorld(*names, keep_ms=keep_ms, bearers=bearers)
         await world.start()
         await story(world)
         await world.peace()

@@ -116,7 +116,7 @@ class Heart:
     async def beat(self, way: Way) -> None:
         """Until cancelled.  One that was missed, or that brings a link back, is followed sooner: a single loss is no silence."""
         while True:
-            steady, pace_ms = False, limits.RETRY_LAST_MS
+            steady, pace_ms, began_ms = False, limits.RETRY_LAST_MS, self._clock.real_ms()
             try:
                 pace_ms = await self._sequencer.read(lambda state: state.table_of(self._peer).heartbeat_ms)
                 steady = await self._once(way)
@@ -124,7 +124,9 @@ class Heart:
                 self._time.correct(stale)
             except Fault as fault:
                 way.failing = way.failing or not isinstance(fault, JournalFault)
-            await self._clock.sleep_ms(max(limits.HEARTBEAT_LEAST_MS, pace_ms if steady else pace_ms // 3))
+            took_ms = max(0, self._clock.real_ms() - began_ms)
+            wait_ms = (pace_ms if steady else pace_ms // 3) - took_ms
+            await self._clock.sleep_ms(max(limits.HEARTBEAT_LEAST_MS, wait_ms))
 
     async def _once(self, way: Way) -> bool:
         """One heartbeat and its answer.  True when the link is UP already."""

@@ -179,6 +179,7 @@ class Link:
 
     async def _exchange(self) -> None:
         await self._look_up()
+        await self._urgent.first(self._ways)
         if self._greet:
             await self._hello()
         if self._pull:
@@ -325,7 +326,7 @@ class Link:
 
     async def _deliver(self) -> bool:
         """Carry the next batch.  True while there may be more."""
-        await self._urgent.first()
+        await self._urgent.first(self._ways)
         places = await self._sequencer.read(lambda state: undelivered(state, self.peer))
         if not places:
             return False

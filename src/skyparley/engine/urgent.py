@@ -14,7 +14,7 @@ from skyparley.engine.ports import Bearer, Carried, Clock, Luck
 from skyparley.engine.sequencer import Sequencer
 from skyparley.engine.statements import StatementStore, fitting
 from skyparley.engine.waiting import sleep_or
-from skyparley.engine.ways import Way
+from skyparley.engine.ways import Way, Ways
 from skyparley.state.projection import State
 
 
@@ -40,8 +40,8 @@ class Urgent:
         self._luck = luck
         self._take = take
         self._news: dict[Way, asyncio.Event] = {}
-        self._tried: set[Number] = set()
-        """Of what is undelivered, what one bearer at least has carried, or failed to carry."""
+        self._told: set[Number] = set()
+        """Of what is undelivered, what one bearer at least has carried."""
         self._moved = asyncio.Event()
 
     def wake(self) -> None:
@@ -49,17 +49,32 @@ class Urgent:
         for news in self._news.values():
             news.set()
 
-    async def first(self) -> None:
-        """Until every LIFE statement has been on its way by one bearer at least; not longer than a slow one may take."""
-        waits = bool(self._news)
-        while waits:
+    async def first(self, ways: Ways) -> None:
+        """Nothing goes before a LIFE statement that no bearer has carried: where the bearers' own loops wait for what
+        hangs or failed, it is carried here and now, by the best of them.  Raises a Fault when that fails too.
+        """
+        if self._news and await self._untold():
             self._moved.clear()
-            untried = await self._sequencer.read(lambda state: set(urgent(state, self._peer))) - self._tried
-            waits = bool(untried) and not await sleep_or(self._clock, limits.OVERTAKE_MS, self._moved)
+            await sleep_or(self._clock, limits.RETRY_FIRST_MS, self._moved)
+        while untold := await self._untold():
+            wanted = sorted(untold)[: limits.STATEMENTS_PER_BATCH]
+            places = await self._sequencer.read(lambda state: urgent(state, self._peer))
+            texts = fitting(await self._store.at([places[number] for number in wanted if number in places]))
+            if not texts:
+                return
+
+            async def by(way: Way, texts: Sequence[str] = texts) -> tuple[Way, list[Carried]]:
+                return way, await self._bearer.push(way.url, texts, way.name)
+
+            await self._take(*await ways.ask(by))
+            self._told.update(wanted[: len(texts)])
+
+    async def _untold(self) -> set[Number]:
+        return await self._sequencer.read(lambda state: set(urgent(state, self._peer))) - self._told
 
     async def carry(self, way: Way) -> None:
         """By one bearer, until cancelled: each statement once, and again until this bearer has carried it."""
-        news = self._news.setdefault(way, asyncio.Event())
+        news = self._news[way] = asyncio.Event()
         carried: set[Number] = set()
         back_off_ms = limits.RETRY_FIRST_MS
         try:
@@ -71,6 +86,7 @@ class Urgent:
                         continue
                     await news.wait()
                 except Fault:
+                    self._moved.set()
                     await self._clock.sleep_ms(round(back_off_ms * self._luck.jitter()))
                     back_off_ms = min(2 * back_off_ms, limits.LIFE_RETRY_LAST_MS)
         finally:
@@ -80,7 +96,7 @@ class Urgent:
         """Some that this bearer has not carried yet.  True while there may be more."""
         places = await self._sequencer.read(lambda state: urgent(state, self._peer))
         carried &= set(places)
-        self._tried &= set(places)
+        self._told &= set(places)
         wanted = [number for number in places if number not in carried][: limits.STATEMENTS_PER_BATCH]
         texts = fitting(await self._store.at([places[number] for number in wanted]))
         if not texts:
@@ -93,10 +109,9 @@ class Urgent:
         except Fault:
             way.failing = True
             raise
-        finally:
-            self._tried.update(wanted[: len(texts)])
-            self._moved.set()
         carried.update(wanted[: len(texts)])
+        self._told.update(wanted[: len(texts)])
+        self._moved.set()
         way.failing = False
         return True
 
