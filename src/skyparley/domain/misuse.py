@@ -1,7 +1,7 @@
 """A peer that misbehaves: what is kept of it, what is told of it, and how little it may cost.
 
 A flood is one alarm with a count and not an alarm each; counts are told at 1, 10, 100, 1000 and so on, so that neither the
-desk nor the journal is filled by it.  Source: DESIGN "Rules the engine keeps"; line-v1 7.8.
+desk nor the journal is filled by it.  Source: DESIGN "Rules the engine keeps"; line-v1 7.10.
 """
 
 from collections.abc import Sequence
