@@ -222,6 +222,12 @@ class TerminateLine(DeskCommand, frozen=True, kw_only=True):
     effective: int = 0
 
 
+class AnnounceKeys(DeskCommand, frozen=True, kw_only=True):
+    """KEY, by two persons: our card of now, with keys rotated or revoked, to every peer; `card` is its text."""
+
+    card: str
+
+
 class SetDesk(DeskCommand, frozen=True, kw_only=True):
     """STAT: how our desk is, by our own word."""
 

@@ -132,6 +132,8 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person
             return dialogues.withdraw(view, command, moment)
         case c.SuspendLine() | c.ResumeLine() | c.TerminateLine():
             return line_changes.change_line(view, command, moment, by)
+        case c.AnnounceKeys():
+            return line_changes.announce_keys(view, command, moment, by)
         case c.SetDesk():
             return desks.set_desk(view, command, moment, by)
         case c.SetRoster():

@@ -95,6 +95,20 @@ class LineChangeConfirmed(Event, frozen=True, kw_only=True):
     second: str
 
 
+class KeysAsked(Event, frozen=True, kw_only=True):
+    """The first of two persons asked to tell every peer our newer card."""
+
+    card: str
+    by: str
+
+
+class KeysConfirmed(Event, frozen=True, kw_only=True):
+    """A second person confirmed it; the statements follow."""
+
+    by: str
+    second: str
+
+
 class CheckMissed(Event, frozen=True, kw_only=True):
     """A line check was not answered in time, or the other side did not begin the one that was its turn."""
 
@@ -447,6 +461,8 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         LineOpened,
         LineChangeAsked,
         LineChangeConfirmed,
+        KeysAsked,
+        KeysConfirmed,
         CheckMissed,
         DeskChanged,
         RosterSet,

@@ -13,7 +13,7 @@ from skyparley.base.errors import refuse
 from skyparley.base.times import HOUR
 from skyparley.domain import commands as c
 from skyparley.domain.drafts import draft
-from skyparley.domain.events import LineChangeAsked, LineChangeConfirmed
+from skyparley.domain.events import KeysAsked, KeysConfirmed, LineChangeAsked, LineChangeConfirmed
 from skyparley.domain.line_records import Change
 from skyparley.domain.lines import named_peer
 from skyparley.domain.messages.catalogue import StatementType
@@ -74,6 +74,26 @@ def _not_now(view: View, line: Line, what: Change) -> str:
     return ""
 
 
+def announce_keys(view: View, command: c.AnnounceKeys, moment: Moment, by: str) -> Ruling:
+    """Asked by one person and confirmed by a second: our newer card goes to every line that was established."""
+    try:
+        card = read_card(command.card)
+    except BadCard as error:
+        return refuse(error.code, str(error), field="card")
+    if card.fingerprint != view.own:
+        return refuse("NOT_OUR_CARD", "this is another party's card", field="card")
+    asked = view.keys_asked
+    if asked is None or asked.card != command.card or moment.now - asked.at > ASKED_MS:
+        return Decided((KeysAsked(card=command.card, by=by),), c.Outcome(result="ASKED"))
+    if asked.by == by:
+        return refuse("SECOND_PERSON", f"{by} asked; another person must confirm", field="account")
+    slots = KeySlots(card=command.card, second="")
+    peers = [peer for peer, line in view.lines.items() if line.state not in ("NONE",)]
+    drafts = [draft("KEY", peer, slots, moment) for peer in peers]
+    confirmed = KeysConfirmed(by=asked.by, second=by)
+    return Decided((confirmed, *drafts), c.Outcome(refs={"peers": [view.lines[peer].name for peer in peers]}))
+
+
 # --- what a peer says ----------------------------------------------------------------------------------------------
 
 
@@ -104,6 +124,8 @@ def judge_key(envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
         return "SCHEMA", f"card: {error}"[:200]
     if card.fingerprint != envelope.from_:
         return "SCHEMA", "the card is another party's"
+    if slots.card == line.card.text:
+        return None  # It was given by hand before.
     if card.said.issued_ms <= line.card.said.issued_ms:
         return "STATE", "the card is not newer than the one that is known"
     return None

@@ -42,6 +42,14 @@ class Checks:
     """The peer said something that is only said on an open line: it had its good checks."""
 
 
+class CardAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The first of two persons asked to tell the peers our newer card."""
+
+    card: str
+    by: str
+    at: int
+
+
 class LineChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change of the agreement state that was said and takes effect later."""
 

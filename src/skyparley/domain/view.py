@@ -11,6 +11,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.duty_records import DutyRoster
 from skyparley.domain.events import Event
 from skyparley.domain.forgotten import Forgotten
+from skyparley.domain.line_records import CardAsked
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.codes import ClockKind, ClockQuality, DeskState, LeadClass, Post
 from skyparley.domain.messages.envelope import Envelope
@@ -93,6 +94,11 @@ class View(Protocol):
     @property
     def matters(self) -> Mapping[str, Matter]:
         """Statements that ask people for something, by hash."""
+        ...
+
+    @property
+    def keys_asked(self) -> CardAsked | None:
+        """What the first of two persons asked to tell of our keys."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
 from skyparley.domain.duty_records import OfferedPost, OnPost
 from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
+from skyparley.domain.line_records import CardAsked
 from skyparley.domain.lines import is_life
 from skyparley.domain.link_health import changes_in_the_hour
 from skyparley.domain.messages.envelope import Envelope, chain_again, meaning_again, statement_hash
@@ -180,6 +181,14 @@ def _change_asked(state: State, event: e.LineChangeAsked, at: int) -> None:
 
 def _change_confirmed(state: State, event: e.LineChangeConfirmed, at: int) -> None:
     state.lines[event.peer].change_asked = None
+
+
+def _keys_asked(state: State, event: e.KeysAsked, at: int) -> None:
+    state.keys_asked = CardAsked(card=event.card, by=event.by, at=at)
+
+
+def _keys_confirmed(state: State, event: e.KeysConfirmed, at: int) -> None:
+    state.keys_asked = None
 
 
 def _check_missed(state: State, event: e.CheckMissed, at: int) -> None:
@@ -492,6 +501,8 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.LineOpened: _opened,
     e.LineChangeAsked: _change_asked,
     e.LineChangeConfirmed: _change_confirmed,
+    e.KeysAsked: _keys_asked,
+    e.KeysConfirmed: _keys_confirmed,
     e.CheckMissed: _check_missed,
     e.DeskChanged: _desk_changed,
     e.RosterSet: _roster_set,

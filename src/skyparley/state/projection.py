@@ -15,6 +15,7 @@ from skyparley.domain import events as e
 from skyparley.domain.commands import Outcome
 from skyparley.domain.duty_records import DutyRoster
 from skyparley.domain.forgotten import Forgotten
+from skyparley.domain.line_records import CardAsked
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.codes import ClockKind, DeskState, Post
 from skyparley.domain.messages.slots import VolumeSlot
@@ -77,6 +78,7 @@ class State:
         """And those of ours that wait for people there, by peer."""
         self.desk: DeskState = "UNSTAFFED"
         self.duty = DutyRoster()
+        self.keys_asked: CardAsked | None = None
         self.acted_at = 0
         """When a person last acted at our desk."""
         self.forgotten = Forgotten()

@@ -17,6 +17,7 @@ from skyparley.domain.duty_records import DutyRoster
 from skyparley.domain.events import ClockAnchored
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.forgotten import Stub
+from skyparley.domain.line_records import CardAsked
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.codes import DeskState
 from skyparley.domain.misuse_kept import Misuse
@@ -57,6 +58,7 @@ class _Main(_Piece, frozen=True, tag="main"):
     pending: set[str]
     desk: DeskState
     duty: DutyRoster
+    keys_asked: CardAsked | None
     acted_at: int
     misuse: Misuse
     rings: Rings
@@ -220,6 +222,7 @@ def _main(state: State) -> _Main:
         pending=state.pending,
         desk=state.desk,
         duty=state.duty,
+        keys_asked=state.keys_asked,
         acted_at=state.acted_at,
         misuse=state.misuse,
         rings=state.rings,
@@ -295,6 +298,7 @@ def _put_main(state: State, main: _Main) -> None:
     state.deficient = main.deficient
     state.agreed_on = main.agreed_on
     state.pending = main.pending
+    state.keys_asked = main.keys_asked
     state.desk, state.duty, state.acted_at = main.desk, main.duty, main.acted_at
     state.misuse = main.misuse
     state.rings = main.rings

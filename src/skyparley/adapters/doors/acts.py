@@ -70,12 +70,13 @@ ACTS: Final = (
     Act("/duty/hand-over", c.HandOver, "Offer a post that you hold to another, with a brief: the first signature"),
     Act("/duty/take", c.TakeDuty, "Take a post: an empty one, or one that was offered to you: the second signature"),
     Act("/duty/leave", c.LeaveDuty, "Give up a post without a successor"),
+    Act("/keys/announce", c.AnnounceKeys, "One of two persons tells every peer our newer card", most_bytes=64 * 1024),
     Act("/desk", c.SetDesk, "How our desk is, by its own word"),
     Act("/lines/{peer}/epoch", c.OpenEpoch, "One of two persons opens a new epoch of our feed", right="act"),
     Act("/clock", c.AnchorClock, "Set the clock of a SCALED node", given=("real_ms",)),
 )
 
-TWO_PERSONS: Final = frozenset({c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine})
+TWO_PERSONS: Final = frozenset({c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine, c.AnnounceKeys})
 """Acts for two people: no machine may be one of them, and the second must have the right to supervise (IAM-02)."""
 
 

@@ -1,6 +1,7 @@
 """The desk door: what people and machines of this party see and do, over HTTP.  Source: issue "a desk door"; /desk/v1/openapi.json."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
@@ -58,6 +59,12 @@ class DeskDoor:
         self._trouble = trouble
         self._hooks = hooks
         self._two_persons = asyncio.Lock()
+        logon.seen = self._seen
+
+    async def _seen(self, staffed: bool, account: str) -> None:
+        """Somebody logged on, or the last one left.  A node that cannot write now lets people in all the same."""
+        with contextlib.suppress(Fault):
+            await self._node.sequencer.submit(c.SeeDesk(staffed=staffed, account=account))
 
     def app(self) -> Starlette:
         """The door as an ASGI application."""
@@ -220,6 +227,8 @@ class DeskDoor:
 
 def _first_person(state: State, command: c.DeskCommand) -> str:
     """Who asked for the same before; empty where nobody did."""
+    if isinstance(command, c.AnnounceKeys):
+        return state.keys_asked.by if state.keys_asked is not None and state.keys_asked.card == command.card else ""
     fingerprint = named_peer(state, command.peer)  # type: ignore[attr-defined]
     line = state.lines.get(fingerprint) if fingerprint else None
     if line is None:

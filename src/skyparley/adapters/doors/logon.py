@@ -1,7 +1,7 @@
 """Logging on and off, and a password of one's own.  Argon2 runs beside the node, a few at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import msgspec
@@ -12,13 +12,20 @@ from skyparley.adapters.doors.answers import Denied, answer, explain, refused
 from skyparley.adapters.doors.bodies import read_json
 from skyparley.adapters.doors.guard import Guard
 from skyparley.adapters.doors.sessions import Actor, LogonRate, Sessions, Ticks, actor_of
-from skyparley.adapters.system.accounts import AccountFault, Accounts, Person, Token
+from skyparley.adapters.system.accounts import AccountFault, Accounts, Person, Token, may
 from skyparley.adapters.system.keystore import TokenBytes
 from skyparley.base import limits
 from skyparley.base.errors import refuse
 
 T = TypeVar("T")
 PATH: Final = "/desk/v1"
+
+
+Seen = Callable[[bool, str], Awaitable[None]]
+
+
+async def _nobody_asks(staffed: bool, account: str) -> None:
+    """A door without a node behind it."""
 
 
 class LogonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +59,8 @@ class Logon:
         self._sessions = sessions
         self._guard = guard
         self._luck = luck
+        self.seen: Seen = _nobody_asks
+        """Told when a person who may act logs on, and when the last one leaves."""
         self._rate = LogonRate(ticks)
         self._at_once = asyncio.Semaphore(limits.LOGONS_AT_ONCE)
         self._waiting = 0
@@ -63,6 +72,7 @@ class Logon:
         actor = self._guard.actor(request)
         if request.method == "DELETE":
             self._sessions.end(request.cookies.get(self._guard.cookie, ""))
+            await self._left(actor)
             return self._cookie(request, Response(b"", 204), "")
         return answer(_session(actor))
 
@@ -95,7 +105,14 @@ class Logon:
             owner = await self._beside(lambda: self._accounts.verify_password(body.account, body.password))
         if owner is None:
             raise Denied("LOGON_FAILED", "no account has this name and password, no machine this token")
+        if isinstance(owner, Person) and may(owner.role, "act"):
+            await self.seen(True, owner.name)
         return self._begin(request, owner)
+
+    async def _left(self, actor: Actor) -> None:
+        """The last person who may act logged off: nobody is at the desk."""
+        if actor.person and not self._sessions.anyone("act"):
+            await self.seen(False, actor.name)
 
     def _begin(self, request: Request, owner: Person | Token) -> Response:
         """Always a new secret: one that somebody planted in the browser before is worth nothing."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from skyparley.adapters.system.accounts import Accounts, Person, Token
+from skyparley.adapters.system.accounts import Accounts, Person, Token, may
 from skyparley.adapters.system.keystore import TokenBytes
 from skyparley.base import limits
 from skyparley.base.ids import b64url
@@ -66,6 +66,14 @@ class Sessions:
             del self._held[_key(secret)]
             return None
         return actor_of(session.owner)
+
+    def anyone(self, right: str) -> bool:
+        """Whether a person with this right has a session that is not over."""
+        now = self._ticks()
+        return any(
+            isinstance(one.owner, Person) and may(one.owner.role, right) and now < one.until and self._holds(one.owner)
+            for one in self._held.values()
+        )
 
     def end(self, secret: str) -> None:
         """No session has this secret from now on."""
