@@ -154,7 +154,8 @@ class Link:
 
     async def _idle(self) -> None:
         """Until something is to be done, or it is time to compare heads again."""
-        slept = await sleep_or(self._clock, limits.HELLO_EVERY_MS, self._work)
+        pulse_ms = await self._sequencer.read(lambda state: state.table_of(self.peer).heartbeat_ms)
+        slept = await sleep_or(self._clock, max(limits.HELLO_EVERY_MS, pulse_ms), self._work)
         self._greet = self._greet or slept
 
     async def _look_up(self) -> None:
