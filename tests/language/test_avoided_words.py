@@ -116,6 +116,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 
 def test_overlapping_words_are_told_once_and_the_longest() -> None:
     assert [one.word for one in screen("the de-escalation zone and a target")] == ["de-escalation zone", "target"]
+    assert [(one.word, one.lang) for one in screen("coordination")] == [("coordination", "en")], "French has it too"
 
 
 def test_scripts_do_not_overlap() -> None:
@@ -161,6 +162,10 @@ def test_what_cannot_be_seen_is_refused(char: str) -> None:
 @pytest.mark.parametrize("text", ["ТАRGET", "цeль", "sаfe"])
 def test_letters_of_two_scripts_in_one_word_are_refused(text: str) -> None:
     assert any("mixes Latin and Cyrillic" in one.text for one in free_text_reasons(text, "ru"))
+
+
+def test_one_character_too_many_is_too_many() -> None:
+    assert [one.code for one in free_text_reasons("x" * (limits.FREE_TEXT_CHARS + 1), "en")] == ["FREE_TEXT_LONG"]
 
 
 @pytest.mark.parametrize("text", ["", "   "])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from skyparley.base import limits
 from skyparley.language import glossary
-from skyparley.language.languages import DRAFT_MARK, FULL_LANGS, LANGS, LANGUAGES, BadPhrase
+from skyparley.language.languages import DRAFT_MARK, FULL_LANGS, LANGS, LANGUAGES, BadPhrase, least_reviewed
 from skyparley.language.phrasebook import (
     CLASSES,
     LRI,
@@ -270,6 +270,11 @@ def test_every_code_has_a_word_in_every_language(name: str, code: str) -> None:
 
 def test_the_glossary_says_how_far_each_language_was_reviewed() -> None:
     assert glossary.glossary().review == {lang: "source" if lang == "en" else "draft" for lang in LANGS}
+
+
+def test_a_sentence_is_reviewed_as_far_as_the_least_of_its_parts() -> None:
+    assert least_reviewed(["source", "draft", "native-reviewed"]) == "draft"
+    assert least_reviewed(["domain-reviewed", "native-reviewed"]) == "native-reviewed"
 
 
 def test_a_code_is_shown_with_its_word_and_without_one_that_says_the_same() -> None:

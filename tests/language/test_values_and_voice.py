@@ -94,7 +94,7 @@ def test_corners_on_both_sides_of_the_antimeridian_lie_round_it() -> None:
     ("russian", "latin"),
     [
         ("ПРОВЕРКА ЛИНИИ 3. ПОДТВЕРДИТЕ ПРИЁМ.", "PROVERKA LINII 3. PODTVERDITE PRIYOM."),
-        ("Щука, Юг, Ельня", "Shchuka, Yug, Yel'nya"),
+        ("Щука, Юг, Ельск", "Shchuka, Yug, Yel'sk"),
         ("съезд, объект", 's"yezd, ob"yekt'),
         ("Цхинвали — Чехов", "Tskhinvali — Chekhov"),
         ("РАЙОН FL200, В 2150Z", "RAYON FL200, V 2150Z"),
