@@ -134,10 +134,13 @@ class Withdraw(Answer, frozen=True, kw_only=True):
 
 
 class Say(DeskCommand, frozen=True, kw_only=True):
-    """A statement of its own: STP, DIS, RLY, IDQ, LAS, GNI.  `slots` are those of the type, as on the wire."""
+    """A statement of its own: STP, DIS, RLY, IDQ, LAS, GNI.  `slots` are those of the type, as on the wire.
+
+    In an exercise a notice can be said too: it is told and acted on, and stands in no list and no detection.
+    """
 
     peers: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=limits.AUDIENCE)]
-    type: Literal["STP", "DIS", "RLY", "IDQ", "LAS", "GNI"]
+    type: Literal["STP", "DIS", "RLY", "IDQ", "LAS", "GNI", "NTC", "HAZ", "HUM", "SAR"]
     slots: dict[str, Any]
     free_text: FreeText | None = None
     exercise: bool = False

@@ -18,8 +18,8 @@ from skyparley.domain.line_views import saying_reasons
 from skyparley.domain.lines import named_peer
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages import matter_slots as m
-from skyparley.domain.messages.catalogue import CATALOGUE, StatementType
-from skyparley.domain.messages.slots import ShapeSlot, Wire
+from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS, StatementType
+from skyparley.domain.messages.slots import NoticeSlots, ShapeSlot, Wire
 from skyparley.domain.read_back import differing, values_of
 from skyparley.domain.records import Draft
 from skyparley.domain.view import Decided, Moment, Ruling, View
@@ -37,7 +37,10 @@ def say(view: View, command: c.Say, moment: Moment, *, person: bool) -> Ruling:
     """A statement of its own to one or more peers."""
     if command.type in PERSON_ONLY and not person:
         return refuse("PERSON_NEEDED", f"{command.type} is sent by a person; log on as one", field="type")
+    if command.type in FIRST_TELLS and not command.exercise:
+        return refuse("FILE_IT", "a real notice is filed, so that it is compared with the others", field="type")
     peers, reasons = _named(view, command.peers)
+    version = 1 if command.type in FIRST_TELLS else 0
     try:
         slots = msgspec.convert(command.slots, CATALOGUE[command.type].slots)
     except (msgspec.ValidationError, ValueError) as error:
@@ -52,7 +55,15 @@ def say(view: View, command: c.Say, moment: Moment, *, person: bool) -> Ruling:
     if reasons:
         return Refusal(tuple(reasons))
     items = [
-        draft(command.type, peer, slots, moment, exercise=command.exercise, free_text=command.free_text)
+        draft(
+            command.type,
+            peer,
+            slots,
+            moment,
+            version=version,
+            exercise=command.exercise,
+            free_text=command.free_text,
+        )
         for peer in peers
     ]
     return Decided(
@@ -87,6 +98,8 @@ def _content(view: View, kind: StatementType, slots: Wire, peers: Sequence[Finge
 
 def _shapes(slots: Wire) -> list[ShapeSlot]:
     match slots:
+        case NoticeSlots():
+            return [volume.shape for volume in slots.volumes]
         case m.RelaySlots():
             inner = slots.stop if slots.stop is not UNSET else slots.distress
             return _shapes(inner) if isinstance(inner, Wire) else []

@@ -268,7 +268,7 @@ def restore(view: View, command: RestoreStatement, moment: Moment) -> Decided | 
 def _moved_away(view: View, command: RestoreStatement, moment: Moment) -> list[Item]:
     """What our desk filed since under the id of a notice that comes back now."""
     envelope = read_meaning(command.payload)
-    if not isinstance(envelope.slots, NoticeSlots):
+    if not isinstance(envelope.slots, NoticeSlots) or envelope.exercise is not UNSET:
         return []
     notice = view.notices.get((view.own, envelope.slots.id))
     if notice is None or not another_was_filed(notice, envelope) or notice.state not in LIVE_STATES:

@@ -96,6 +96,8 @@ class Signer:
 
     def _complete(self, view: View, draft: Draft, slots: Wire) -> Wire:
         """Put in what is known only now: the key with what was seen by now, what changed since told, our signature."""
+        if isinstance(slots, NoticeSlots) and draft.exercise:
+            return slots  # An exercise knows of no other notice.
         if isinstance(slots, ChangeSlots):
             slots = msgspec.structs.replace(slots, changed=changed_since_told(view, draft.peer, slots))
         match slots:

@@ -54,6 +54,8 @@ class ReceiptView(View, frozen=True, kw_only=True, omit_defaults=True):
     delivered: bool = False
     received_utc: int | None = None
     lead_class: LeadClass | None = None
+    acknowledged_utc: int | None = None
+    """When a person there said RECEIVED AND UNDERSTOOD of this version.  It is not agreement."""
 
 
 class NoticeView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -375,12 +377,14 @@ def receipt_view(state: State, notice: Notice, peer: Fingerprint) -> ReceiptView
     if told is None:
         return ReceiptView(peer=line.name)
     received = line.receipts.get(told.number)
+    matter = state.matters.get(told.hash)
     return ReceiptView(
         peer=line.name,
         told_version=told.version,
         delivered=told.version == notice.current.version and line.delivered >= told.number,
         received_utc=received[0] if received else None,
         lead_class=received[1] if received else None,
+        acknowledged_utc=matter.acked_at if matter is not None else None,
     )
 
 
