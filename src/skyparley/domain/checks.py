@@ -87,12 +87,27 @@ def our_turn(view: View, line: Line, slot: int) -> bool:
     return first == (slot % 2 == 0)
 
 
+def begins(view: View, line: Line, due: int) -> bool:
+    """Whether the check of this time is ours: those of the hours go in turns.
+
+    Between the hours, while DEGRADED, each side that sees it so begins its own: the two may see the line differently.
+    """
+    hour_ms = view.table_of(line.peer).machine_check_ms
+    return due % hour_ms != 0 or our_turn(view, line, due // hour_ms)
+
+
+def next_at(view: View, line: Line, at: int) -> int:
+    """The time of the next check behind `at`."""
+    periods = (period_ms(view, line), view.table_of(line.peer).machine_check_ms)
+    return min((at // period + 1) * period for period in periods)
+
+
 def due_check(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[Item]:
     """NEXT CHECK: ours is begun; the other side's is awaited (the fold sets that clock)."""
     line = view.lines[peer]
     if line.state == "TESTING":
         return opening(view, line, moment)
-    if line.state in ("NONE", "TERMINATED") or not our_turn(view, line, due // period_ms(view, line)):
+    if line.state in ("NONE", "TERMINATED") or not begins(view, line, due):
         return []
     return begin(view, line, moment, "MACHINE") or _could_not(view, line)
 

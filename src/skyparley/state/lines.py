@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import events as e
-from skyparley.domain.checks import AWAITED_MS, DAY, HUMAN_CHECKS_AT_MS, RETRY_MS, our_turn, period_ms
+from skyparley.domain.checks import AWAITED_MS, DAY, HUMAN_CHECKS_AT_MS, RETRY_MS, begins, next_at
 from skyparley.domain.line_records import CHECKS_TO_RESUME, ChangeAsked, Checks, LineChange, OpenCheck
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import Envelope
@@ -86,8 +86,7 @@ def set_check_clocks(state: State, line: Line, at: int) -> None:
         if line.state != "TESTING":
             state.deadlines.clear("NEXT CHECK", line.peer)
         return
-    period = period_ms(state, line)
-    state.deadlines.set("NEXT CHECK", line.peer, (at // period + 1) * period)
+    state.deadlines.set("NEXT CHECK", line.peer, next_at(state, line, at))
     day = at // DAY * DAY
     state.deadlines.set(
         "HUMAN CHECK",
@@ -101,7 +100,7 @@ def check_due(state: State, line: Line, due: int, at: int) -> None:
     if line.state == "TESTING":
         state.deadlines.set("NEXT CHECK", line.peer, at + state.table_of(line.peer).machine_check_ms)
         return
-    if not our_turn(state, line, due // period_ms(state, line)):
+    if not begins(state, line, due):
         state.deadlines.set("CHECK AWAITED", line.peer, due + AWAITED_MS)
     set_check_clocks(state, line, max(at, due))
 
