@@ -48,8 +48,6 @@ def say(view: View, command: c.Say, moment: Moment, *, person: bool) -> Ruling:
     reasons += _content(view, command.type, slots, peers)
     if command.free_text is not None:
         reasons += free_text_reasons(command.free_text.text, command.free_text.lang)
-    if command.free_text is not None:
-        reasons += free_text_reasons(command.free_text.text, command.free_text.lang)
     for peer in peers:
         reasons += saying_reasons(view, view.lines[peer], command.type, CATALOGUE[command.type].cls or "ADMIN")
     if reasons:
