@@ -404,6 +404,14 @@ class NoteMisuse(MachineCommand, frozen=True, kw_only=True):
     count: int
 
 
+class NoteEndedKey(MachineCommand, frozen=True, kw_only=True):
+    """A statement came that is truly signed by a key of the peer which its card lets sign no more."""
+
+    peer: Fingerprint
+    kid: str
+    jws: str
+
+
 class NoteUnauthenticated(MachineCommand, frozen=True, kw_only=True):
     """A text whose signature does not hold, or that has none.  `text`: its first characters, escaped."""
 

@@ -49,7 +49,7 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return _pin(view, command)
         case c.Start():
             return _start(view, command)
-        case c.NoteMisuse() | c.NoteUnauthenticated():
+        case c.NoteMisuse() | c.NoteUnauthenticated() | c.NoteEndedKey():
             return misuse.decide_misuse(view, command, moment)
         case c.NoteHook():
             return rings.note_hook(view, command)

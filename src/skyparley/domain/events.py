@@ -232,10 +232,10 @@ class ReceiptKept(Event, frozen=True, kw_only=True):
 
 
 class EvidenceKept(Event, frozen=True, kw_only=True):
-    """Bytes that prove a breach of the chain: two statements with one number, a broken link, a false `seen`."""
+    """Bytes that prove a breach: two statements with one number, a broken link, a false `seen`, a key that had ended."""
 
     peer: Fingerprint
-    what: Literal["FORK", "BROKEN", "SEEN_FALSE", "NEW_EPOCH"]
+    what: Literal["FORK", "BROKEN", "SEEN_FALSE", "NEW_EPOCH", "KEY_ENDED"]
     jws: str
     text: str
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.commands import Command, NoteMisuse, NoteUnauthenticated
-from skyparley.domain.events import AlarmCounted, AlarmRaised, PeerClockNoted, UnauthenticatedHeard
+from skyparley.domain.commands import Command, NoteEndedKey, NoteMisuse, NoteUnauthenticated
+from skyparley.domain.events import AlarmCounted, AlarmRaised, EvidenceKept, PeerClockNoted, UnauthenticatedHeard
 from skyparley.domain.view import Decided, Item, Moment, View
 
 LIFE_FLOOD: Final = "LIFE_FLOOD"
@@ -81,6 +81,8 @@ def decide_misuse(view: View, command: Command, moment: Moment) -> Decided:
         case NoteMisuse():
             alarm = _alarm(view, command.peer, command.what)
             return Decided(tuple(counted(view, alarm, count=command.count, now=moment.now)))
+        case NoteEndedKey():
+            return Decided(tuple(_key_ended(view, command)))
         case NoteUnauthenticated():
             return Decided(tuple(_unauthenticated(view, command, moment.now)))
     raise AssertionError(f"no decision for {type(command).__name__}")
@@ -89,6 +91,21 @@ def decide_misuse(view: View, command: Command, moment: Moment) -> Decided:
 def _alarm(view: View, peer: Fingerprint, code: str) -> AlarmRaised:
     text = _TEXTS[code].format(name=view.lines[peer].name)
     return AlarmRaised(code=code, about=peer, text=text, peer=peer)
+
+
+def _key_ended(view: View, command: NoteEndedKey) -> Sequence[Item]:
+    """The first statement under a key that had ended is kept and told, once for each key; it changes nothing."""
+    if view.alarmed("KEY_ENDED", command.kid):
+        return ()
+    name = view.lines[command.peer].name
+    text = (
+        f"a statement truly signed by a key that {name} ended was refused: somebody may hold that key, or {name} still "
+        f"signs with it; ask {name} by voice ({command.kid})"
+    )
+    return (
+        EvidenceKept(peer=command.peer, what="KEY_ENDED", jws=command.jws, text=text),
+        AlarmRaised(code="KEY_ENDED", about=command.kid, text=text, peer=command.peer),
+    )
 
 
 def _unauthenticated(view: View, command: NoteUnauthenticated, now: int) -> Sequence[Item]:

@@ -14,14 +14,14 @@ import msgspec
 from skyparley.base import limits
 from skyparley.base.errors import Fault, Refusal
 from skyparley.base.ids import Fingerprint, digest
-from skyparley.domain.commands import NoteUnauthenticated, ReceiveStatement
+from skyparley.domain.commands import NoteEndedKey, NoteUnauthenticated, ReceiveStatement
 from skyparley.domain.messages.codes import BearerKind
 from skyparley.domain.messages.envelope import Chain, statement_hash
 from skyparley.domain.records import Line
 from skyparley.engine import reading
 from skyparley.engine.meters import Meters
 from skyparley.engine.ports import Clock
-from skyparley.engine.reading import Unusable
+from skyparley.engine.reading import KeyEnded, Unusable
 from skyparley.engine.sequencer import Sequencer
 from skyparley.engine.shares import Bucket, Share, Sources, deferred
 from skyparley.evidence import jws
@@ -91,6 +91,7 @@ class Intake:
         late = await self._over_share(line.peer, signed, share) if signed else frozenset()
         if late and len(late) == len(read):
             raise deferred("statements")
+        await self._key_ended(line, texts, read)
         turns: dict[int, asyncio.Task[Result]] = {}
         for place, one in read.items():
             before = list(turns.values())
@@ -133,6 +134,8 @@ class Intake:
         late: bool,
     ) -> Result:
         statement = statement_hash(text)
+        if isinstance(command, KeyEnded):
+            return Result(statement, "REFUSED", text=f"KEY_ENDED: {command}")
         if isinstance(command, Unusable):
             return Result(statement, "REFUSED", text=f"{command.code}: {command}")
         if late:
@@ -162,6 +165,15 @@ class Intake:
         self._known[result.hash] = result
         while len(self._known) > limits.REPLAYS_KNOWN:
             self._known.popitem(last=False)
+
+    async def _key_ended(
+        self, line: Line, texts: dict[int, str], read: dict[int, "ReceiveStatement | Unusable"]
+    ) -> None:
+        """Whoever holds a revoked key still makes true signatures: the first is kept and told, none changes anything."""
+        for place, one in read.items():
+            if isinstance(one, KeyEnded):
+                await self._sequencer.submit(NoteEndedKey(peer=line.peer, kid=one.kid, jws=texts[place]))
+                return
 
     # --- what nobody is known to have signed ---------------------------------------------------------------
 

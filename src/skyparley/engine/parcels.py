@@ -199,6 +199,8 @@ class Parcels:
                     owed.owe(result.hash, result.receipt)
                 elif not why:
                     why = f"{result.result} {result.text}".strip()
+        if counts.get("DEFERRED"):
+            raise Unusable("DEFERRED", "over your share of statements; take the file again in a moment")
         known = counts.pop("DUPLICATE", 0)
         received = counts.pop("RECEIVED", 0)
         return TakenFile(

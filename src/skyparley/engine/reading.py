@@ -33,6 +33,14 @@ class Unusable(Fault):
         self.extra = extra or {}
 
 
+class KeyEnded(Unusable):
+    """Truly signed, by a key that the card lets sign no more: revoked, or replaced and run out."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__("UNKNOWN_KEY", f"the card lets {kid} sign no more: it was revoked or has run out")
+        self.kid = kid
+
+
 def party_of(text: str, *, max_bytes: int = limits.STATEMENT_BYTES) -> Fingerprint:
     """Whose key a signed text names.  Nothing is verified."""
     try:
@@ -52,6 +60,8 @@ def read_signed(text: str, card: Card, typ: str, now_ms: int | None) -> Parsed:
     except jws.BadSignature as error:
         raise Unusable("BAD_SIGNATURE", str(error)) from None
     role = card.role(parsed.kid)
+    if now_ms is not None and role is not None and now_ms >= role.until_ms:
+        raise KeyEnded(str(parsed.kid))
     if now_ms is not None and (role is None or not role.valid_at(now_ms)):
         raise Unusable("UNKNOWN_KEY", f"the card does not let {parsed.kid} sign at this time")
     return parsed

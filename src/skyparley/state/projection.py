@@ -29,7 +29,7 @@ from skyparley.geometry.volumes import Separation
 from skyparley.state.clocks import Deadlines
 from skyparley.state.index import NoticeIndex, Required
 
-RING_ONCE: Final = frozenset({"FORK", "BROKEN", "DIVERGED", "VERDICT_DIFFERS"})
+RING_ONCE: Final = frozenset({"FORK", "BROKEN", "DIVERGED", "VERDICT_DIFFERS", "KEY_ENDED"})
 """Alarms that are asked after before they are raised again: only of these it is kept for ever what they were about."""
 
 
