@@ -170,6 +170,6 @@ def _pin(view: View, command: c.PinPeer) -> Ruling:
     if card.fingerprint == view.own:
         return refuse("OWN_CARD", "this is our own card", field="card")
     held = view.lines.get(card.fingerprint)
-    if held is not None and held.card == card:
-        return Decided(())
+    if held is not None and card.said.issued_ms <= held.card.said.issued_ms:
+        return Decided(())  # The folder may still hold a card that a statement of the peer has replaced (line-v1 2).
     return Decided((PeerPinned(card=command.card),))
