@@ -118,6 +118,7 @@ class Play:
             await self._until(step.at_ms)
             await self._step(step)
         await asyncio.gather(*self._open)
+        await asyncio.sleep(LATEST_S)  # What is under way arrives, and the trace tells it.
         self._laws()
         for station in self.stations.values():
             station.crash()

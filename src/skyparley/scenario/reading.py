@@ -90,7 +90,8 @@ class _Reader:
         calendar = self._calendar(form)
         names = Gazetteer(calendar, form.places, form.areas)
         self._check_names(form, names)
-        parties = tuple(filter(None, (self._party(name, said) for name, said in form.parties.items())))
+        pulse_ms = self._span(form.pulse, "pulse") if form.pulse else 0
+        parties = tuple(filter(None, (self._party(name, said, pulse_ms) for name, said in form.parties.items())))
         before_ms = self._span(form.before, "before")
         steps = StepReader(names, parties, self.lines, self.problems).all_of(form.step, form.tracks)
         if not form.step:
@@ -134,7 +135,7 @@ class _Reader:
 
     def _pairs(self, form: t.FileForm, parties: tuple[t.Party, ...]) -> tuple[tuple[str, str], ...]:
         known = [party.name for party in parties]
-        if not form.lines:
+        if form.lines is None:
             return tuple(combinations(known, 2))
         for pair in form.lines:
             for name in pair:
@@ -146,7 +147,7 @@ class _Reader:
 
     # --- one party -------------------------------------------------------------------------------------------
 
-    def _party(self, name: str, said: t.PartyForm) -> t.Party | None:
+    def _party(self, name: str, said: t.PartyForm, pulse_ms: int) -> t.Party | None:
         where = f"parties.{name}"
         try:
             party(name, max(1, said.bearers))
@@ -163,7 +164,7 @@ class _Reader:
             return None
         return t.Party(
             name=name,
-            numbers=numbers,
+            numbers=slowed(numbers, pulse_ms) if pulse_ms else numbers,
             bearers=said.bearers,
             people=t.PEOPLE | said.people,
             clock_error_ms=clock_error_ms,
@@ -186,3 +187,12 @@ class _Reader:
 
 
 _PARTY_KEYS: Final = tuple(field.name for field in msgspec.structs.fields(t.PartyForm))
+
+
+def slowed(numbers: Table, pulse_ms: int) -> Table:
+    """The table with slower heartbeats; what a link misses before it is DEGRADED and LOST keeps its proportion to them."""
+    scaled = {
+        name: max(getattr(numbers, name), getattr(numbers, name) * pulse_ms // numbers.heartbeat_ms)
+        for name in ("link_degraded_ms", "link_lost_ms")
+    }
+    return msgspec.structs.replace(numbers, heartbeat_ms=pulse_ms, **scaled)

@@ -69,7 +69,7 @@ class Said(msgspec.Struct, frozen=True):
         """Why it was not done, in the node's words."""
         error = (self.plain or {}).get("error", {})
         reasons = [_reason(reason) for reason in error.get("reasons", ())]
-        return "; ".join(reasons) or str(error.get("text", ""))
+        return "; ".join(reasons) or f"{error.get('code', self.status)}: {error.get('text', '')}"
 
 
 def _reason(reason: dict[str, Any]) -> str:

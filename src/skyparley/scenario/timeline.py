@@ -41,7 +41,9 @@ class FileForm(Form, frozen=True, kw_only=True):
     seed: int = 1
     before: str = "5min"
     """How long the nodes run before the first step."""
-    lines: tuple[tuple[str, str], ...] = ()
+    pulse: str = ""
+    """How often idle nodes send heartbeats; that of the table where none is said."""
+    lines: tuple[tuple[str, str], ...] | None = None
     parties: dict[str, PartyForm]
     places: dict[str, str] = {}
     areas: dict[str, str] = {}
