@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import itertools
 import secrets
-import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -121,7 +119,6 @@ class NodeDesk:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._keys = itertools.count()
 
     async def __call__(self, request: dict[str, Any]) -> None:
         match request["act"]:
@@ -150,7 +147,7 @@ class NodeDesk:
         return int(found)
 
     async def _act(self, command: c.DeskCommand) -> None:
-        key = str(next(self._keys))
+        key = secrets.token_hex(8)  # one that an earlier run had used would be answered without an act
         ruling = await self._parts.node.desk(c.ByDesk(command=command, account="officer", key=key, request=key))
         assert not isinstance(ruling, Refusal), ruling
 
@@ -179,10 +176,3 @@ async def running_node(node: Path, probe: Path, *, with_desk: bool = True) -> As
     finally:
         stop.set()
         await running
-
-
-def copied(folders: tuple[Path, Path], to: Path) -> tuple[Path, Path]:
-    """Copies for a test of its own."""
-    for folder in folders:
-        shutil.copytree(folder, to / folder.name)
-    return to / folders[0].name, to / folders[1].name

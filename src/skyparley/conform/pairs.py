@@ -16,6 +16,9 @@ from skyparley.evidence import jws
 APART_M: Final = 1_000  # between the two circles: less than any table asks, and not nothing
 DEGREE_M: Final = 111_195.08  # of latitude, on the sphere of line-v1 8.2
 ANSWER_MS: Final = 1_800_000  # table-v1 proposal_answer_ms
+PLACES: Final = 300  # ten rows of thirty over the South Pacific
+APART_1E7: Final = 30_000_000  # between two of them, 1e-7 degrees
+DAYS_AHEAD: Final = 300
 HIGHER_FT: Final = 40_000  # where our notice goes to be apart
 DESK_S: Final = 600.0  # a person is waited for so long
 
@@ -59,9 +62,7 @@ async def used_up(probe: Probe) -> Pair:
 async def _new_pair(probe: Probe) -> Pair:
     if probe.desk is None:
         raise Skips("nobody acts at the tested node's desk: --ask-desk or --desk-command")
-    start = probe.now_ms() // MINUTE * MINUTE + 3 * HOUR
-    # Far from the pairs of other runs, which the node may still hold.
-    centre = (-550_000_000 + 10_000_000 * secrets.randbelow(30), -1_700_000_000 + 30_000_000 * secrets.randbelow(30))
+    start, centre = _free_place(probe)
     ours = notice(probe.fresh_id(), probe.now_ms(), volumes=[circle(start, centre=centre)])
     text, _ = await probe.say("NTC", ours, code="N1", version=1)
     beside = round((2 * RADIUS_M + APART_M) / DEGREE_M * 1e7)
@@ -81,6 +82,15 @@ async def _new_pair(probe: Probe) -> Pair:
         wait_s=DESK_S,
     )
     return Pair(ours, text, heard)
+
+
+def _free_place(probe: Probe) -> tuple[int, tuple[int, int]]:
+    """A start and a place away from the pairs before, and surely enough from those of other runs: the node may still hold them."""
+    first, days = probe.cache.setdefault("places", (secrets.randbelow(PLACES), secrets.randbelow(DAYS_AHEAD)))
+    taken = probe.cache["taken"] = probe.cache.get("taken", 0) + 1
+    place = (first + taken) % PLACES
+    centre = (-570_000_000 + APART_1E7 * (place % 10), -1_700_000_000 + APART_1E7 * (place // 10))
+    return probe.now_ms() // MINUTE * MINUTE + 3 * HOUR + 24 * HOUR * days, centre
 
 
 async def conflict_told(probe: Probe, pair: Pair) -> Heard:
