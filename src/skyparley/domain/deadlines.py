@@ -19,6 +19,7 @@ from skyparley.domain.events import (
     Rang,
 )
 from skyparley.domain.forgetting import still_matters
+from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.catalogue import Ask
 from skyparley.domain.misuse import rings_by_itself
 from skyparley.domain.records import Conflict
@@ -78,16 +79,26 @@ def _rings(view: View, statement: str, now: int) -> list[Item]:
     said = f"{matter.type} {'to' if matter.ours else 'from'} {name}"
     rings: list[Item] = []
     for when, post in matter.ladder:
-        late = sorted(ask for ask, due in matter.due.items() if due <= when)
+        late = sorted(ask for ask in matter.due if matter.rings_from(ask) <= when)
         new = not matter.ours and not matter.rung and not rings
         if when <= now and (late or new):
             code = late[0] if late else ""
-            text = f"{said}: {MISSING[code]}" if code else said
+            text = f"{said}: {_missing(matter, code, when)}" if code else said
             ring = Rang(peer=matter.peer, statement=statement, post=post, cls=matter.cls, code=code, text=text)
             rings.append(ring)
     return rings
 
 
+def _missing(matter: Matter, ask: Ask, when: int) -> str:
+    return MISSING[ask] if matter.due[ask] <= when else f"{NOT_YET[ask]}, half the time is gone and the desk is empty"
+
+
+NOT_YET: Final[Mapping[Ask, str]] = {
+    "ACK": "not acknowledged yet",
+    "PAS": "the controlling unit was not told yet",
+    "DON": "neither done nor refused yet",
+    "ANSWER": "not answered yet",
+}
 MISSING: Final[Mapping[Ask, str]] = {
     "ACK": "not acknowledged in time",
     "PAS": "the controlling unit was not told in time",

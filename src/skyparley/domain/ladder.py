@@ -47,6 +47,11 @@ MISSED: Final[Mapping[Class, Post]] = {
 }
 """Who is rung, at both ends, when something asked was not done by its time."""
 
+CHAINS: Final = frozenset({"LIFE", "SAFETY", "PRIORITY"})
+"""Classes whose steps lead to level 2 at times of their own (DOMAIN 8)."""
+CHAINED: Final[frozenset[Ask]] = frozenset({"ACK", "PAS"})
+"""What those steps are about; what else is missed rings level 2 by its own time."""
+
 NEAR_MS: Final = HOUR
 FAR_MS: Final = 6 * HOUR
 
@@ -117,9 +122,10 @@ def ladder(
     """Whom to ring and when, oldest first.  `silent`: the desk that must act is known to be empty, so at half the times."""
     steps = THERE[envelope.cls] if ours else HERE[envelope.cls]
     rings = {(at + (getattr(table, after) if after else 0), post) for after, post in steps}
-    for one in due.values():
+    for ask, one in due.items():
         rings.add((one, "DESK"))
-        rings.add((one, MISSED[envelope.cls]))
+        if ask not in CHAINED or envelope.cls not in CHAINS:
+            rings.add((one, MISSED[envelope.cls]))
     if envelope.type == "SAR":
         rings.add((at + table.rescue_level3_ms, "LEVEL3"))
     if silent:

@@ -69,6 +69,8 @@ class Matter:
     """What is still asked, and by when."""
     ladder: tuple[tuple[int, Post], ...] = ()
     """Whom to ring next, and when, while something asked is overdue."""
+    half: bool = False
+    """The desk that must act is known to be empty: people are rung at half the times (DOMAIN 11.1)."""
     rung: list[Rung] = field(default_factory=list)
     acked_at: int | None = None
     acked_by: Post | None = None
@@ -98,6 +100,11 @@ class Matter:
     def overdue(self, now: int) -> bool:
         """Something asked was to be done by now."""
         return any(due <= now for due in self.due.values())
+
+    def rings_from(self, ask: Ask) -> int:
+        """From when people are rung because this is not done."""
+        due = self.due[ask]
+        return self.taken_at + (due - self.taken_at) // 2 if self.half else due
 
     @property
     def state(self) -> MatterState:

@@ -41,6 +41,7 @@ def matter_of(state: State, line: Line, taken: Taken, *, ours: bool, early: bool
     envelope, at = taken.envelope, taken.at
     table = state.table_of(line.peer)
     due = due_times(table, envelope, at, start_of(envelope))
+    half = state.acts_slowly(line, here=not ours)
     matter = Matter(
         hash=taken.hash,
         peer=line.peer,
@@ -54,7 +55,8 @@ def matter_of(state: State, line: Line, taken: Taken, *, ours: bool, early: bool
         exercise=envelope.exercise is not UNSET,
         early=early,
         due=due,
-        ladder=ladder(table, envelope, due, at=at, ours=ours, silent=state.acts_slowly(line, here=not ours)),
+        ladder=ladder(table, envelope, due, at=at, ours=ours, silent=half),
+        half=half,
     )
     if not ours and required(envelope, taken.lead):
         matter.read_back = "DUE"
