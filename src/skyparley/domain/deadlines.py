@@ -21,6 +21,7 @@ from skyparley.domain.events import (
 from skyparley.domain.forgetting import still_matters
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.catalogue import Ask
+from skyparley.domain.messages.codes import Post
 from skyparley.domain.misuse import rings_by_itself
 from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
@@ -71,13 +72,16 @@ def _forgotten(view: View, about: str, moment: Moment) -> NoticeForgotten | None
 
 
 def _rings(view: View, statement: str, now: int) -> list[Item]:
-    """Whoever is to be rung by now about a statement, where something asked of it is overdue or it is new."""
+    """Whoever is to be rung by now about a statement, where something asked of it is overdue or it is new.
+
+    Each post once, with the newest reason, however many of its steps passed while the node was down.
+    """
     matter = view.matters[statement]
     if matter.cls == "LIFE" and not matter.ours and not rings_by_itself(view, matter.peer, statement, now):
         return []
     name = view.lines[matter.peer].name
     said = f"{matter.type} {'to' if matter.ours else 'from'} {name}"
-    rings: list[Item] = []
+    rings: dict[Post, Rang] = {}
     for when, post in matter.ladder:
         late = sorted(ask for ask in matter.due if matter.rings_from(ask) <= when)
         new = not matter.ours and not matter.rung and not rings
@@ -85,8 +89,8 @@ def _rings(view: View, statement: str, now: int) -> list[Item]:
             code = late[0] if late else ""
             text = f"{said}: {_missing(matter, code, when)}" if code else said
             ring = Rang(peer=matter.peer, statement=statement, post=post, cls=matter.cls, code=code, text=text)
-            rings.append(ring)
-    return rings
+            rings[post] = ring
+    return list(rings.values())
 
 
 def _missing(matter: Matter, ask: Ask, when: int) -> str:
