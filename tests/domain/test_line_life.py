@@ -64,7 +64,8 @@ def test_three_good_checks_each_way_open_a_line_and_nothing_less() -> None:
 
     while state(a, b) != "IN_FORCE":
         ours, theirs = good()
-        assert (ours < 3 or theirs < 3) and word(a, b) == "TESTING"
+        assert ours < 3 or theirs < 3
+        assert word(a, b) == "TESTING"
         assert world.carry(a, b) + world.carry(b, a), "somebody has something to say"
     assert min(good()) >= 3
     world.settle()
@@ -96,7 +97,8 @@ def test_what_a_desk_files_before_the_line_opens_waits_and_is_told_when_it_is_op
     a.file(circle(), to=[b])
     assert "NTC" not in a.types(b)
     world.settle()
-    assert a.types(b)[-1:] == ["NTC"] and (a.party, "A-0001") in b.state.notices
+    assert a.types(b)[-1:] == ["NTC"]
+    assert (a.party, "A-0001") in b.state.notices
 
 
 # --- the hourly check ----------------------------------------------------------------------------------------------
@@ -120,14 +122,16 @@ def test_each_hour_one_side_begins_in_turn_and_both_ends_know_that_it_was_good()
     world, a, b = open_world()
     world.pass_time(20)  # Before the desks were staffed it was checked by quarters of an hour.
     begun = checks_between(world, a, b, 6)
-    assert len(begun) == 6 and [name for name, _ in begun] in (["A", "B"] * 3, ["B", "A"] * 3)
+    assert len(begun) == 6
+    assert [name for name, _ in begun] in (["A", "B"] * 3, ["B", "A"] * 3)
     assert not [code for node in (a, b) for code in node.alarms() if code == "CHECK_MISSED"]
 
 
 def test_a_check_that_is_missed_alarms_both_ends() -> None:
     world, a, b = open_world()
     alone(world, 130)
-    assert "CHECK_MISSED" in a.alarms() and "CHECK_MISSED" in b.alarms()
+    assert "CHECK_MISSED" in a.alarms()
+    assert "CHECK_MISSED" in b.alarms()
     assert (state(a, b), state(b, a)) == ("IN_FORCE", "IN_FORCE"), "the link moves no agreement"
 
 
@@ -348,9 +352,11 @@ def test_the_old_officer_holds_the_post_until_the_new_one_has_taken_it_with_the_
     assert a.state.duty.on["DESK"].account == "ann"
     assert a.desk(c.TakeDuty(post="DESK", brief="x" * 43), account="ben").codes == ("BRIEF",)  # type: ignore[union-attr]
     taken = a.desk(c.TakeDuty(post="DESK", languages=("ru",), brief=offered.refs["brief"]), account="ben")
-    assert isinstance(taken, c.Outcome) and a.state.duty.on["DESK"].account == "ben"
+    assert isinstance(taken, c.Outcome)
+    assert a.state.duty.on["DESK"].account == "ben"
     world.settle()
     shift = b.state.lines[a.party].peer_shift
-    assert shift is not None and [(one.post, one.languages) for one in shift.on] == [("DESK", ("ru",))]
+    assert shift is not None
+    assert [(one.post, one.languages) for one in shift.on] == [("DESK", ("ru",))]
     assert "LCK" in [one.type for one in b.state.matters.values()], "a hand-over is checked by people (LINE-04)"
     assert a.replayed().duty == a.state.duty
