@@ -20,7 +20,7 @@ DOOR_CONNECTIONS_PER_ADDRESS: Final = 128  # of one door and one network address
 PEER_REQUESTS_PER_S: Final = 200  # refilled; over it 429 and no receipt: deferral, not refusal
 PEER_REQUESTS_BURST: Final = 400
 PEER_STATEMENTS_PER_S: Final = (
-    250  # refilled; each costs about 2 ms of this node: half of it, and thousands of busy days (DOMAIN 1.2)
+    100  # refilled; each costs 2 to 4 ms: a third of this node; a busy day has hundreds (DOMAIN 1.2)
 )
 PEER_STATEMENTS_BURST: Final = 2_000
 REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
@@ -33,7 +33,9 @@ SOURCE_TEXTS_BURST: Final = 2_000  # what verifies and is new is given back, so 
 SOURCES_KEPT: Final = 4_096  # such pairs of address and peer; the longest unused is forgotten first
 PEER_LIFE_PER_S: Final = 20  # life-safety statements, beside the ordinary share; refilled: a sector in an emergency
 PEER_LIFE_BURST: Final = 128  # two whole requests
-PEER_AT_ONCE: Final = 8  # statements of one peer in the sequencer; those of others come in between (2 ms each)
+PEER_AT_ONCE: Final = (
+    2  # statements of one peer before the sequencer; another's waits for so many and one sync, some 10 ms
+)
 LIFE_FLOOD_AT: Final = 20  # life-safety statements of one peer in a window: no air situation has so many (DOMAIN 8)
 LIFE_WINDOW_MS: Final = 600_000
 MISUSE_PEERS_KEPT: Final = 256  # whose misuse is counted, by peer and kind
