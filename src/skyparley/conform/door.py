@@ -82,7 +82,6 @@ class _Door:
             probe.heard.oddities.append(("7.2", f"its HELLO: {fails}"))
             return _no("MALFORMED", "this is no HELLO of this line")
         answer = probe.identity.sign(probe.hello_members(nonce=said["nonce"]), jws.HELLO_ANSWER)
-        await probe.noted(greeted=True)
         return Response(answer, media_type=TEXT)
 
     async def heartbeat(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from skyparley.evidence import jws
 TO_OPEN: Final = 3  # good checks each way
 QUIET_S: Final = 2.0  # a node whose line is open already begins no checks of its own
 BEAT_S: Final = 10.0  # a third of the table's heartbeat, so that no bearer is called dead while a person is waited for
+REACHED_S: Final = 45.0  # a node that did not reach us before may rest for half a minute before it tries again
 ANSWER_S: Final = 10.0  # table-v1 receipt_ms
 
 
@@ -22,7 +23,7 @@ def members_of_check(probe: Probe, n: int, kind: str, bearer: str, answers: Hear
     return said | ({"reply_to": answers.said["msg_id"]} if answers else {})
 
 
-async def check(probe: Probe, kind: str) -> Heard:
+async def check(probe: Probe, kind: str, *, wait_s: float | None = None) -> Heard:
     """One check of ours and its answer.  Raises Fails when none comes in time."""
     numbers = [one.slots.get("n", 0) for one in probe.heard.statements.values() if one.said.get("type") == "LCK"]
     said = members_of_check(probe, max(numbers, default=0) + 1, kind, "http")
@@ -30,7 +31,7 @@ async def check(probe: Probe, kind: str) -> Heard:
     answered = await probe.wait_for(
         lambda one: one.said.get("type") == "LCK" and one.said.get("reply_to") == said["msg_id"],
         "the answer to a line check",
-        wait_s=ANSWER_S,
+        wait_s=ANSWER_S if wait_s is None else wait_s,
     )
     need(answered.slots == said["slots"], f"the answer to the check {said['slots']} says {answered.slots}")
     return answered
@@ -58,7 +59,7 @@ async def open_line(probe: Probe) -> None:
     answered = probe.cache.setdefault("answered", set())
     for place in range(TO_OPEN):
         await answer_checks(probe)
-        await check(probe, "OPENING")
+        await check(probe, "OPENING", wait_s=REACHED_S)
         try:
             await probe.wait_for(
                 lambda one: one.said.get("type") == "LCK" and "reply_to" not in one.said and one.hash not in answered,

@@ -50,7 +50,6 @@ class Probe:
         self.cache: dict[str, Any] = {}
         self._skew_ms = 0
         self._news = asyncio.Condition()
-        self._greeted = False
 
     # --- time and names ------------------------------------------------------------------------------------
 
@@ -132,7 +131,7 @@ class Probe:
     # --- the start -----------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Find the line as it is: the clock, the table, both feeds; then wait until the node has greeted us.
+        """Find the line as it is: the clock, the table, both feeds.
 
         Raises CannotRun when the node does not take us for a peer.
         """
@@ -143,13 +142,6 @@ class Probe:
             await self.hello()  # Heads are right now, and the node learns that we are there.
         except Fails as fails:
             raise CannotRun(f"the line does not begin: {fails}") from None
-        try:
-            async with asyncio.timeout(HEARD_S):
-                async with self._news:
-                    await self._news.wait_for(lambda: self._greeted)
-        except TimeoutError:
-            where = ", ".join(self.identity.card.urls)
-            raise CannotRun(f"the node did not greet us at {where} within {HEARD_S:.0f} s; can it reach us?") from None
 
     async def _first_hello(self) -> dict[str, Any]:
         answer = await self.target.post(HELLO, self.make_hello())
@@ -215,9 +207,8 @@ class Probe:
             self.received_utc[self.heard.head] = self.now_ms()
         return result
 
-    async def noted(self, *, greeted: bool = False) -> None:
+    async def noted(self) -> None:
         """The door took something up: whoever waits looks again."""
-        self._greeted = self._greeted or greeted
         async with self._news:
             self._news.notify_all()
 

@@ -39,7 +39,8 @@ async def begun(probe: Probe) -> AsyncIterator[None]:
     try:
         await open_line(probe)
     except Fails as fails:
-        raise CannotRun(f"the line does not open: {fails}") from None
+        where = ", ".join(probe.identity.card.urls)
+        raise CannotRun(f"the line does not open: {fails}. Can the node reach {where}?") from None
     beating = asyncio.create_task(_beat(probe))
     try:
         yield
