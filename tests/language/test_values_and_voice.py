@@ -68,6 +68,7 @@ def test_a_level_reads_back(ref: Ref, ft: int) -> None:
 
 @given(st.lists(POINTS, min_size=1, max_size=20))
 @example([(0, 0)] * 8 + [(0, 1_800_000_000), (0, -1)])
+@example([(0, 0)] * 8 + [(0, 1_800_000_000), (0, -1), (0, -1_800_000_000)])
 def test_corners_are_said_each_or_as_where_they_lie(points: list[tuple[int, int]]) -> None:
     said = corners_value(points)
     if len(points) <= 8:

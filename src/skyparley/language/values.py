@@ -67,6 +67,8 @@ def corners_value(points: Sequence[Point]) -> str:
     round_it = [east + 2 * half if east < 0 else east for east in plain]
     eastings = min(plain, round_it, key=lambda each: max(each) - min(each))
     west, east = min(eastings), max(eastings)
+    if east - west > 2 * half - E7_PER_DEGREE:  # All the way round: two ends that are read alike would say nothing.
+        west, east = -half, half
     low, high = (one(north for north, _ in points) for one in (min, max))
     first = position_value((low, west - 2 * half if west > half else west))
     last = position_value((high, east - 2 * half if east > half else east))
