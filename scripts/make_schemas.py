@@ -25,6 +25,7 @@ from skyparley.domain.messages.catalogue import (
 )
 from skyparley.domain.messages.codes import NOTICE_KINDS, Class
 from skyparley.domain.messages.envelope import _ABOUT_NOTICE, _ANSWERS, _DIALOGUE, _OFFERS, _Meaning
+from skyparley.domain.messages.file_head import FileHead
 from skyparley.domain.messages.receipt import CatchUp, Heartbeat, Hello, Receipt
 from skyparley.domain.messages.slots import Agreement
 from skyparley.domain.table import Table
@@ -100,6 +101,7 @@ def all_schemas() -> dict[str, Schema]:
             "heartbeat-answer", Heartbeat, "The payload of the answer to a heartbeat (line-v1 7.8)."
         ),
         "catchup": object_schema("catchup", CatchUp, "The payload of a catch-up request (line-v1 7.4)."),
+        "file": object_schema("file", FileHead, "The payload of the head of a file (line-v1 12.3)."),
         "agreement": object_schema("agreement", Agreement, "The text that both parties sign (line-v1 9.3)."),
         "table": object_schema("table", Table, "The table of numbers (line-v1 13)."),
     }

@@ -95,6 +95,19 @@ def test_what_a_command_refuses_it_refuses_with_its_reason(apart):
 
 
 @pytest.mark.slow
+def test_a_line_from_which_nothing_comes_back_says_so(apart):
+    settings = apart / "a" / "node.toml"
+    settings.write_text(settings.read_text().replace("one_way = []", 'one_way = ["B"]'))
+    with ExitStack() as nodes:
+        nodes.enter_context(served(apart / "a"))
+        assert "RECEIPT NOT POSSIBLE" in " ".join(run("line", "list", "--node", "a").out.split())
+        assert line_of("a")["receipts"] == "NOT POSSIBLE"
+        nodes.enter_context(served(apart / "b"))
+        assert "RECEIPT" not in run("line", "list", "--node", "b").out
+        assert "receipts" not in line_of("b")
+
+
+@pytest.mark.slow
 def test_two_nodes_over_folders_only(apart):
     """Settings, sub-folders, files moved by a hand: the line opens, and what A says B's desk shows."""
     for node in "ab":

@@ -61,7 +61,7 @@ class SealKey(Key):
 
 A_PARTY, A_DESK, A_MACHINE = Key("A party"), Key("A desk"), Key("A machine")
 A_SUPERVISOR, A_EXERCISE, A_SEAL = Key("A supervisor"), Key("A exercise"), SealKey("A seal")
-B_PARTY = Key("B party")
+B_PARTY, B_MACHINE = Key("B party"), Key("B machine")
 
 
 def kid(party: Key, role: str, key: Key) -> str:
@@ -308,21 +308,33 @@ def _card_without_seals(named: str, typ: str) -> dict[str, Any]:
 def sealed_vectors() -> dict[str, Any]:
     """A file sealed to A by the twin, and files that must be refused, with the code of the refusal."""
     receiver, key_id = A_PARTY.thumbprint, A_SEAL.thumbprint[:11]
-    content = "the lines of section 12.3\n"
+    # What B writes to A when it owes nothing and asks: the head alone, for a body of no bytes.
+    head = {
+        "proto": "skyparley/1",
+        "from": B_PARTY.thumbprint,
+        "to": receiver,
+        "time": ISSUED,
+        "clock": "REAL",
+        "table_hash": b64(hashlib.sha256(b"a table").digest()),
+        "nonce": b64(bytes(range(16))),
+        "body": b64(hashlib.sha256(b"").digest()),
+    }
+    content = jws(canon(head), B_MACHINE, kid(B_PARTY, "machine", B_MACHINE), "skyparley-file") + "\n"
 
-    def sealed(head: str, payload: str = content) -> str:
-        body = hpke_twin.seal(payload.encode(), A_SEAL.public, f"{head}\n".encode(), bytes(range(32)))
-        return f"{head}\n{b64(body)}\n"
+    def sealed(first: str) -> str:
+        body = hpke_twin.seal(content.encode(), A_SEAL.public, f"{first}\n".encode(), bytes(range(32)))
+        return f"{first}\n{b64(body)}\n"
 
     good = sealed(f"skyparley-sealed/1 {receiver} {key_id}")
-    head, body, _ = good.split("\n")
+    first, body, _ = good.split("\n")
     return {
-        "source": "docs/spec/line-v1.md 12.2; RFC 9180",
+        "source": "docs/spec/line-v1.md 12.2, 12.3; RFC 9180",
         "files": [
             {
                 "receiver": receiver,
                 "seal_seed_hex": A_SEAL.seed.hex(),
                 "ephemeral_seed_hex": bytes(range(32)).hex(),
+                "head": canon(head).decode(),
                 "content": content,
                 "file": good,
             }
@@ -340,10 +352,10 @@ def sealed_vectors() -> dict[str, Any]:
                 "code": "UNKNOWN_SEAL_KEY",
                 "file": f"skyparley-sealed/1 {receiver} {A_DESK.thumbprint[:11]}\n{body}\n",
             },
-            {"why": "the end of the last line is missing", "code": "FILE_DAMAGED", "file": f"{head}\n{body}"},
-            {"why": "cut", "code": "FILE_DAMAGED", "file": f"{head}\n{body[:-4]}\n"},
+            {"why": "the end of the last line is missing", "code": "FILE_DAMAGED", "file": f"{first}\n{body}"},
+            {"why": "cut", "code": "FILE_DAMAGED", "file": f"{first}\n{body[:-4]}\n"},
             {"why": "a line more", "code": "FILE_DAMAGED", "file": f"{good}more\n"},
-            {"why": "base64url with padding", "code": "FILE_DAMAGED", "file": f"{head}\n{body}==\n"},
+            {"why": "base64url with padding", "code": "FILE_DAMAGED", "file": f"{first}\n{body}==\n"},
         ],
     }
 

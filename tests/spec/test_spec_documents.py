@@ -14,6 +14,7 @@ from skyparley.domain.events import EVENTS, AlarmRaised, EvidenceKept, HeadsComp
 from skyparley.domain.messages import codes
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import _ABOUT_NOTICE, _DIALOGUE, _Meaning
+from skyparley.domain.messages.file_head import FileHead
 from skyparley.domain.messages.receipt import CatchUp, Hello, Receipt
 from skyparley.domain.messages.slots import Agreement
 from skyparley.domain.records import Draft
@@ -185,7 +186,7 @@ def test_each_closed_list_is_whole(name: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(("kind", "number"), [(Receipt, 6), (Hello, 7), (CatchUp, 7), (Agreement, 9)])
+@pytest.mark.parametrize(("kind", "number"), [(Receipt, 6), (Hello, 7), (CatchUp, 7), (Agreement, 9), (FileHead, 12)])
 def test_other_signed_objects_have_the_members_that_are_told(kind: type[Any], number: int) -> None:
     told = [re.findall(r"[a-z_]+(?=[,:}]|$)", block) for block in re.findall(r"`\{([^`]*)\}`", section(number))]
     assert list(members(kind)) in told
@@ -208,6 +209,9 @@ def test_limits_that_a_second_implementation_needs_are_told() -> None:
         f"{limits.NOTICE_SPAN_MS // 86_400_000} days",
         f"{limits.REQUEST_AGE_MS // 60_000} minutes",
         f"`limit` (1 to {limits.CATCH_UP_STATEMENTS})",
+        f"at most {limits.FILE_BYTES // 1024**2} MiB",
+        f"at most {limits.FILE_CONTENT_BYTES // 1024**2} MiB",
+        f"at most {limits.FILE_TEXTS:,}; then statements",
     ):
         assert told in text, told
 

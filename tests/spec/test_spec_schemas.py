@@ -19,7 +19,18 @@ from skyparley.evidence import jws
 
 SCHEMAS = ROOT / "docs" / "spec" / "schemas"
 VECTORS = ROOT / "docs" / "spec" / "vectors"
-OTHERS = ("card", "receipt", "hello", "hello-answer", "heartbeat", "heartbeat-answer", "catchup", "agreement", "table")
+OTHERS = (
+    "card",
+    "receipt",
+    "hello",
+    "hello-answer",
+    "heartbeat",
+    "heartbeat-answer",
+    "catchup",
+    "file",
+    "agreement",
+    "table",
+)
 NAMES = (*CATALOGUE, *OTHERS)
 
 
@@ -55,6 +66,8 @@ def samples() -> dict[str, list[Any]]:
     found["receipt"] = [json.loads(receipt["payload"]) for receipt in story["receipts"]]
     found["card"] = [json.loads(jws.split(party["card"]).payload) for party in story["parties"]]
     found["agreement"] = [json.loads(agreement["text"]) for agreement in story["agreements"]]
+    sealed = json.loads((VECTORS / "sealed.json").read_text(encoding="utf-8"))
+    found["file"] = [json.loads(one["head"]) for one in sealed["files"]]
     found["table"] = [json.loads(story["table"])]
     return found
 

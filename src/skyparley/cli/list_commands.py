@@ -93,6 +93,16 @@ def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
     table(("At", "Alarm", "Peer", "What"), rows, empty="No alarm.")
 
 
+def _delivered(line: "LineView") -> str:
+    """How many statements the other side is known to hold, and what is known of the others."""
+    told = f"{line.delivered} of {line.sent}"
+    if line.carried > line.delivered:
+        told += f", by file to {line.carried}"
+    if line.receipts == "NOT POSSIBLE":
+        told += ", RECEIPT NOT POSSIBLE"
+    return told + (f", {line.owed} waiting" if line.owed else "")
+
+
 def lines(node: NodeOption = None, json: JsonOption = False) -> None:
     """List lines: whether statements can be sent, what is under way, whether both hold the same table."""
     from skyparley.cli.desk_client import open_desk
@@ -109,7 +119,7 @@ def lines(node: NodeOption = None, json: JsonOption = False) -> None:
             "up" if one.link_up else f"DOWN {one.link_error}".strip(),
             _can_send(one),
             one.table,
-            f"{one.delivered} of {one.sent}" + (f", {one.owed} waiting" if one.owed else ""),
+            _delivered(one),
             str(one.received),
             f"{one.sent_epoch}/{one.received_epoch}",
         )

@@ -37,6 +37,10 @@ class FileMade(msgspec.Struct, frozen=True):
     receipts: int
 
 
+class MakeFileBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing: the address says for whom."""
+
+
 class WrittenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file that was written where it will not be lost."""
 
@@ -77,6 +81,7 @@ class FileDoor:
     async def _pack(self, request: Request) -> Response:
         self._guard.allowed(request, "act")
         peer = await self._peer(request)
+        await _body(request, MakeFileBody, limits.DESK_BODY_BYTES)
         try:
             packed = await self._node.parcels.pack(peer)
         except Unusable as error:

@@ -8,7 +8,7 @@ import msgspec
 from skyparley.adapters.doors.acts import ACTS, BODIES, QUESTION, TEXT_PATTERN, Act
 from skyparley.adapters.doors.answers import ErrorBody
 from skyparley.adapters.doors.changes import PublicChange
-from skyparley.adapters.doors.files import PACK, TAKE, WRITTEN, FileBody, FileMade, FileTaken, WrittenBody
+from skyparley.adapters.doors.files import PACK, TAKE, WRITTEN, FileBody, FileMade, FileTaken, MakeFileBody, WrittenBody
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
 from skyparley.adapters.doors.stream import LinkChange
 from skyparley.base import limits
@@ -72,7 +72,7 @@ def document() -> _Json:
     types: list[Any] = [
         *(views.Overview, ErrorBody, Health, LogonBody, PasswordBody, Session, Outcome, Suggestion, NoSuggestion),
         *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
-        *(FileMade, FileBody, FileTaken, WrittenBody),
+        *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody),
     ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["DueRegard"] = _either(schemas["DueRegard"])
@@ -256,8 +256,9 @@ def _file_paths() -> list[tuple[str, str, _Json]]:
         "make_file",
         "A sealed file with what is owed to a peer, for any hand to carry",
         _content(_ref(FileMade)),
-        "401 403 404 409 503",
+        "401 403 404 408 409 413 415 422 503",
         parameters=[_path_member("party"), _DESK_HEADER],
+        requestBody=_body(MakeFileBody),
     )
     written = _operation(
         "file_written",
