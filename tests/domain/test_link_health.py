@@ -112,8 +112,12 @@ def test_heads_say_what_is_owed_and_what_has_to_be_compared() -> None:
     assert heads(line, sent=absent, held=two) == "EQUAL"
     assert heads(line, sent=absent, held=FeedHead(epoch=1, seq=3, hash=two.hash)) == "COMPARE"
     assert heads(line, sent=absent, held=FeedHead(epoch=1, seq=2, hash=one.hash)) == "COMPARE"
-    assert heads(line, sent=one, held=two) == "COMPARE", "it sent what we do not hold"
     line.delivered = (1, 2)
+    assert heads(line, sent=one, held=two) == "EQUAL", "what it sent and we do not hold is on its way"
+    line.received.hashes[1], line.received.head = HashList(), (1, 1)
+    line.received.hashes[1].append(two.hash)
+    assert heads(line, sent=one, held=two) == "COMPARE", "it sent another number 1"
+    line.received.head = (0, 0)
     assert heads(line, sent=absent, held=one) == "COMPARE", "we took it for delivered"
     assert heads(line, sent=absent, held=absent) == "COMPARE"
 

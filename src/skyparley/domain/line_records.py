@@ -59,16 +59,6 @@ class LineChange(msgspec.Struct, frozen=True, kw_only=True):
     reason: LineReason
 
 
-LinkState = Literal["UP", "DEGRADED", "LOST"]
-
-
-class LinkHealth(msgspec.Struct, frozen=True):
-    """How one direction of one bearer is, and since when."""
-
-    state: LinkState
-    since: int
-
-
 class ChangeAsked(msgspec.Struct, frozen=True, kw_only=True):
     """What the first of two persons asked for, and when."""
 

@@ -99,9 +99,10 @@ Heads = Literal["EQUAL", "OWED", "COMPARE"]
 def heads(line: Line, *, sent: FeedHead | UnsetType, held: FeedHead | UnsetType) -> Heads:
     """What a heartbeat's heads ask for.  `sent`, `held`: of the peer's feed to us, and of ours at the peer.
 
-    OWED: the peer lacks what we are about to carry.  COMPARE: it holds, or sent, something else than we know.
+    OWED: the peer lacks what we are about to carry.  COMPARE: it holds, or sent, something else than we know.  What it
+    sent and we do not hold yet is on its way, with a receipt to come; the next HELLO fetches it if it does not arrive.
     """
-    if sent is not UNSET and (sent.number > line.received.head or not _agrees(line.received, sent)):
+    if sent is not UNSET and sent.number <= line.received.head and not _agrees(line.received, sent):
         return "COMPARE"
     head = line.sent.head
     at_peer = NOTHING if held is UNSET else held.number
