@@ -19,9 +19,7 @@ DOOR_CONNECTIONS_PER_ADDRESS: Final = 128  # of one door and one network address
 # --- a peer's share of the node -------------------------------------------------------------------------------
 PEER_REQUESTS_PER_S: Final = 200  # refilled; over it 429 and no receipt: deferral, not refusal
 PEER_REQUESTS_BURST: Final = 400
-PEER_STATEMENTS_PER_S: Final = (
-    100  # refilled; each costs 2 to 4 ms: a third of this node; a busy day has hundreds (DOMAIN 1.2)
-)
+PEER_STATEMENTS_PER_S: Final = 50  # refilled; each costs 2 to 4 ms: a sixth of this node (DOMAIN 1.2)
 PEER_STATEMENTS_BURST: Final = 2_000
 REQUEST_AGE_MS: Final = 600_000  # a signed request is fresh for 10 minutes of the answering clock
 NONCES_KEPT: Final = 4_096  # per peer; older requests than the oldest forgotten nonce are refused

@@ -22,7 +22,8 @@ from skyparley.domain.messages.codes import HTTP_BEARERS, HttpBearerKind
 from skyparley.domain.messages.envelope import PROTO, statement_hash
 from skyparley.domain.messages.slots import Agreement, TermNotice
 from skyparley.domain.table import table_hash
-from skyparley.engine.peer_service import Pushed, Result
+from skyparley.engine.intake import Result
+from skyparley.engine.peer_service import Pushed
 from skyparley.evidence import jws
 from skyparley.testing.network import Net
 from skyparley.testing.parties import Party, table
