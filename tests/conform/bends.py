@@ -12,7 +12,7 @@ from conform_support import Bent, Reply
 
 from skyparley.base.canonical import canonical
 from skyparley.conform.probe import Probe
-from skyparley.domain import receive
+from skyparley.domain import line_changes, receive
 from skyparley.evidence import jws
 
 AWAY: Final = "A" * 43
@@ -226,13 +226,13 @@ def other_signature(said: dict[str, Any]) -> dict[str, Any]:
 # --- inside ------------------------------------------------------------------------------------------------------
 
 
-def judging(name: str, verdict: Any) -> Bend:
-    """A node that judges a kind of statement always so."""
+def judging(name: str, verdict: Any, where: Any = receive) -> Bend:
+    """A node that judges a kind of statement, or a part of one, always so."""
 
     @contextmanager
     def patched(probe: Probe, bent: Bent) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(receive, name, lambda *_: verdict)
+            patch.setattr(where, name, lambda *_: verdict)
             yield
 
     return patched
@@ -350,6 +350,10 @@ BENDS: Final[Mapping[str, tuple[Bend, ...]]] = {
     "9.4 agreement": (judging("judge_agreement", ("TERMS", "odd")),),
     "9.3 signature": (err_code(),),
     "9.4 countersignature": (saying("AGR", signatures_backwards),),
+    "10.5 second-person": (err_code(),),
+    "10.4 not-suspended": (err_code(),),
+    "10.2 refused": (err_code("STATE"), judging("second_holds", False, line_changes)),
+    "10.2 passes": (judging("judge_notice", ("LINE", "odd")), judging("second_holds", False, line_changes)),
     "3.5 own-feed": (members_as("ERR", msg_id="00000000-0000-4000-8000-000000000001"),),
     "4 schemas": (members_as("ERR", **{"class": "COORD"}),),
     "3.1 table-hash": (members_as("ERR", table_hash=AWAY),),

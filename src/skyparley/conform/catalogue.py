@@ -12,17 +12,18 @@ from skyparley.conform.checks_feed import FEED, OWN_FEED
 from skyparley.conform.checks_hello import HELLOS
 from skyparley.conform.checks_line import LINE
 from skyparley.conform.checks_meaning import MEANING
+from skyparley.conform.checks_suspension import SUSPENSION
 from skyparley.conform.checks_texts import TEXTS
 from skyparley.conform.requirement import Requirement, Untested
 
-CHAPTERS: Final = (HELLOS, TEXTS, FEED, CATCHING_UP, LINE, MEANING, CONFLICTS, OWN_FEED, SHARE)
+CHAPTERS: Final = (HELLOS, TEXTS, FEED, CATCHING_UP, LINE, MEANING, CONFLICTS, SUSPENSION, OWN_FEED, SHARE)
 
 REQUIREMENTS: Final[Sequence[Requirement]] = tuple(one for chapter in CHAPTERS for one in chapter.requirements)
 
 UNTESTED: Final[Sequence[Untested]] = (
     Untested("2", "a key that is rotated or revoked by a newer card is taken up, and refused from then on", "not yet"),
     Untested("4", "what asks for people is acknowledged, read back, passed on and done in time", "people do that; not yet asked of the desk"),
-    Untested("4", "a suspended line takes LIFE, SAFETY and what closes a matter, and answers the rest with ERR LINE", "not yet"),
+    Untested("10.4", "suspension and resumption at a later time, by both sides at once, and termination", "not yet"),
     Untested("7.8", "a bearer that falls silent is DEGRADED, then LOST", "it is shown at the tested desk only"),
     Untested("7.9", "LIFE goes by all bearers at once", "the party that tests has one bearer"),
     Untested("12", "files are sealed, opened and answered", "not yet; the vectors in sealed.json try the bytes"),

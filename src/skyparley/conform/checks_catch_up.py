@@ -46,7 +46,7 @@ async def ours(probe: Probe) -> None:
     after = max(0, seq - 5)
     given = await probe.catch_up(feed="OURS", epoch=epoch, after=after)
     heard = [one.text for number, one in sorted(probe.heard.statements.items()) if number[0] == epoch]
-    need(given[: seq - after] == heard[after:], "what it gives is not what it carried")
+    need(given[: seq - after] == heard[after:seq], "what it gives is not what it carried")
 
 
 @CATCHING_UP.must("7.4", "nothing", "behind the end of a feed, and of an epoch that is not there, the answer is empty")

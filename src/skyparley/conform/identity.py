@@ -19,9 +19,15 @@ CARD_FILE: Final = "own.card"
 FOR_EVER_MS: Final = 253_402_300_799_999  # the last time that the line can write; a tested clock may show any
 SEED_BYTES: Final = 32
 
-CERTIFIED: Final = {"desk": (0, FOR_EVER_MS), "machine": (0, FOR_EVER_MS), "desk-past": (0, 1), "machine-past": (0, 1)}
-"""The role keys on the card and the time in which each may sign.  The second two may not sign any more."""
-UNCERTIFIED: Final = ("desk-none", "machine-none")
+CERTIFIED: Final = {
+    "desk": (0, FOR_EVER_MS),
+    "machine": (0, FOR_EVER_MS),
+    "supervisor": (0, FOR_EVER_MS),
+    "desk-past": (0, 1),
+    "machine-past": (0, 1),
+}
+"""The role keys on the card and the time in which each may sign.  The last two may not sign any more."""
+UNCERTIFIED: Final = ("desk-none", "machine-none", "supervisor-none")
 """Keys of the right form that the card does not name."""
 
 
@@ -58,9 +64,9 @@ class Identity:
         signed = f"{b64url(header)}.{b64url(payload)}"
         return f"{signed}.{b64url(self._keys[name].sign(signed.encode('ascii')))}"
 
-    def sign_detached(self, payload: bytes, name: str = "desk") -> str:
-        """A signature under an agreement."""
-        head, _, tail = self.sign_bytes(payload, jws.AGREEMENT, name).split(".")
+    def sign_detached(self, payload: bytes, name: str = "desk", *, typ: str = jws.AGREEMENT) -> str:
+        """A signature that travels apart: under an agreement, or the second of two persons."""
+        head, _, tail = self.sign_bytes(payload, typ, name).split(".")
         return f"{head}..{tail}"
 
 
