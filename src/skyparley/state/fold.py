@@ -30,7 +30,7 @@ from skyparley.domain.records import (
 )
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
-from skyparley.state import pasts
+from skyparley.state import pasts, terms
 from skyparley.state.forgetting import forget
 from skyparley.state.lines import (
     acted_here,
@@ -503,6 +503,11 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.LineChangeConfirmed: _change_confirmed,
     e.KeysAsked: _keys_asked,
     e.KeysConfirmed: _keys_confirmed,
+    e.ClauseDrafted: terms.clause_drafted,
+    e.ClauseDropped: terms.clause_dropped,
+    e.ClauseAsked: terms.clause_asked,
+    e.ClauseConfirmed: terms.clause_confirmed,
+    e.ClauseInForce: terms.clause_in_force,
     e.CheckMissed: _check_missed,
     e.DeskChanged: _desk_changed,
     e.RosterSet: _roster_set,

@@ -9,6 +9,7 @@ from skyparley.domain.messages.codes import Class, Post, ReadBackField
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.matter_slots import FreeText, ReadBackValues
 from skyparley.domain.read_back import values_of
+from skyparley.language.phrasebook import Rendered
 from skyparley.language.words import seen
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
@@ -24,6 +25,31 @@ class StepView(View, frozen=True, kw_only=True):
     at: int
     learned_at: int
     text: str = ""
+
+
+class Sentence(View, frozen=True, kw_only=True):
+    """A phrase in a language.  `review` is shown beside it wherever it appears; `fallback`: English stands in."""
+
+    code: str
+    text: str
+    lang: str
+    direction: str
+    review: str
+    fallback: bool
+    mark: str
+
+    @classmethod
+    def of(cls, one: Rendered) -> "Sentence":
+        """As the phrasebook renders it."""
+        return cls(
+            code=one.code,
+            text=one.text,
+            lang=one.lang,
+            direction=one.direction,
+            review=one.review,
+            fallback=one.fallback,
+            mark=one.mark,
+        )
 
 
 class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):

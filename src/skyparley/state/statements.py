@@ -49,6 +49,7 @@ from skyparley.state import pasts
 from skyparley.state.lines import acted_there, fold_line
 from skyparley.state.matters import act_about, take_up
 from skyparley.state.projection import State
+from skyparley.state.terms import fold_terms
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def fold_statement(state: State, line: Line, statement: Statement) -> None:
     """Let a statement on a line take effect.  An exercise is only told and acted on: nothing real changes by it."""
     if statement.envelope.exercise is UNSET:
         _take_effect(state, line, statement)
+        ours = statement.received_utc is None
+        fold_terms(state, line, Taken(statement.envelope, statement.hash, statement.at), ours=ours)
     _ask_people(state, line, statement)
 
 

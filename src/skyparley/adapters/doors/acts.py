@@ -62,6 +62,10 @@ ACTS: Final = (
     Act("/statements/{statement}/refuse", c.RefuseMatter, "What was asked is not done, with a coded reason"),
     Act("/statements/{statement}/identity", c.AnswerIdentity, "Whose aircraft: ours, not ours, or checking"),
     Act("/statements/{statement}/answer", c.AnswerMatter, "Accept, decline, counter or stand by: a rescue box"),
+    Act("/statements/{statement}/accept_clause", c.AcceptClause, "One of two persons accepts a clause: it is signed"),
+    Act("/lines/{peer}/terms/draft", c.DraftClause, "Draft a clause of the terms; nothing is said"),
+    Act("/lines/{peer}/terms/drop", c.DropClause, "Throw the draft of a clause away"),
+    Act("/lines/{peer}/terms/propose", c.ProposeClause, "One of two persons proposes a drafted clause, or counters"),
     Act("/lines/{peer}/check", c.CheckLine, "A human line check now: a person there acknowledges"),
     Act("/lines/{peer}/suspend", c.SuspendLine, "One of two persons suspends the line; what saves lives still passes"),
     Act("/lines/{peer}/resume", c.ResumeLine, "One of two persons lifts our own suspension"),
@@ -76,7 +80,9 @@ ACTS: Final = (
     Act("/clock", c.AnchorClock, "Set the clock of a SCALED node", given=("real_ms",)),
 )
 
-TWO_PERSONS: Final = frozenset({c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine, c.AnnounceKeys})
+TWO_PERSONS: Final = frozenset(
+    {c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine, c.AnnounceKeys, c.ProposeClause, c.AcceptClause}
+)
 """Acts for two people: no machine may be one of them, and the second must have the right to supervise (IAM-02)."""
 
 

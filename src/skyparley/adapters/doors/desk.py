@@ -31,11 +31,13 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
 from skyparley.domain.line_changes import WHAT
 from skyparley.domain.lines import named_peer
+from skyparley.domain.phrases import sentences
 from skyparley.domain.proposals import Suggestions, suggest
 from skyparley.domain.what_if import foresee, ways, with_ways
 from skyparley.engine.node import Node
+from skyparley.language.languages import BadPhrase
 from skyparley.state import views
-from skyparley.state.matter_views import matter_views
+from skyparley.state.matter_views import Sentence, matter_views
 from skyparley.state.projection import State
 
 
@@ -75,6 +77,7 @@ class DeskDoor:
             Route(f"{BASE}/overview", self._overview, methods=["GET"]),
             Route(f"{BASE}/conflicts/{{pair_id}}/suggestions", self._suggestions, methods=["GET"]),
             Route(f"{BASE}/hooks", self._hooks_shown, methods=["GET"]),
+            Route(f"{BASE}/statements/{{statement}}/sentences", self._sentences, methods=["GET"]),
             Route(f"{BASE}/what-if", self._what_if, methods=["POST"]),
             Route(f"{BASE}/events", _streaming(self._events), methods=["GET"]),
             Route(f"{BASE}/health", self._health, methods=["GET"]),
@@ -153,6 +156,18 @@ class DeskDoor:
         if found is None:
             raise Denied("NOT_FOUND", f"no conflict has the pair id {pair_id[:64]!r}")
         return answer({"none": found.none} if found.none else found.proposals)
+
+    async def _sentences(self, request: Request) -> Response:
+        """What is read aloud of a statement in a language, with its review state; English where no language is named."""
+        self._guard.allowed(request, "read")
+        statement, lang = request.path_params["statement"], request.query_params.get("lang", "en")
+        matter = await self._node.sequencer.read(lambda state: state.matters.get(statement))
+        if matter is None:
+            raise Denied("NOT_FOUND", f"no statement has the hash {statement[:64]!r}")
+        try:
+            return answer(tuple(Sentence.of(one) for one in sentences(matter.envelope, lang)))
+        except BadPhrase as error:
+            raise Malformed(str(error), field="lang") from None
 
     async def _what_if(self, request: Request) -> Response:
         """What an act would come to.  It is posted since it has a body; it writes nothing, so it needs no key."""

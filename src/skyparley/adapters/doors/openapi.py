@@ -16,7 +16,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.proposals import Suggestion
 from skyparley.domain.what_if import WhatIf
 from skyparley.state import views
-from skyparley.state.matter_views import MatterView
+from skyparley.state.matter_views import MatterView, Sentence
 
 BASE: Final = "/desk/v1"
 IDEMPOTENCY_KEY: Final = "idempotency-key"
@@ -70,7 +70,18 @@ A token goes before a cookie.
 def document() -> _Json:
     """The document, as plain data."""
     types: list[Any] = [
-        *(views.Overview, ErrorBody, Health, LogonBody, PasswordBody, Session, Outcome, Suggestion, NoSuggestion),
+        *(
+            views.Overview,
+            ErrorBody,
+            Health,
+            LogonBody,
+            PasswordBody,
+            Session,
+            Outcome,
+            Suggestion,
+            NoSuggestion,
+            Sentence,
+        ),
         *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
         *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody),
     ]
@@ -211,6 +222,20 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
                 suggestions,
                 "401 403 404 503",
                 parameters=[_path_member("pair_id")],
+            ),
+        ),
+        (
+            "/statements/{statement}/sentences",
+            "get",
+            _operation(
+                "sentences",
+                "What is read aloud of a statement in a language; drafts are marked",
+                _content(_list_of(Sentence)),
+                "401 403 404 422 503",
+                parameters=[
+                    _path_member("statement"),
+                    {"name": "lang", "in": "query", "required": False, "schema": {"type": "string"}},
+                ],
             ),
         ),
         ("/what-if", "post", _what_if()),
