@@ -7,14 +7,18 @@ from harness import Node, World, circle
 from skyparley.base.canonical import canonical
 from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
-from skyparley.domain.events import EvidenceKept, StatementReceived
+from skyparley.domain.events import EvidenceKept, HeadsCompared, LineEstablished, LineOpened, StatementReceived
 from skyparley.evidence import jws
 
 
 def talking(count: int = 3) -> tuple[World, Node, Node]:
-    """A has sealed some notices for B; none has arrived."""
-    world = World("A", "B")
+    """A has sealed some notices for B; none has arrived.  The line is open, and its feeds begin with these."""
+    world = World("A", "B", link=False)
     a, b = world.nodes
+    for node, other in ((a, b), (b, a)):
+        node.run(c.SeeDesk(staffed=True, account="officer"))
+        peer = other.party
+        node.happen(LineEstablished(peer=peer), LineOpened(peer=peer), HeadsCompared(peer=peer, result="EQUAL"))
     for place in range(count):
         a.file(circle(200 * place), to=[b])
     return world, a, b

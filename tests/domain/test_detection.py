@@ -217,15 +217,20 @@ def test_versions_that_crossed_are_not_compared():
 # --- RES-05 ----------------------------------------------------------------------------------------------------
 
 
+def about_conflicts(node: Node) -> list[str]:
+    """Alarms, without those about desks where nobody acts."""
+    return [code for code in node.alarms() if code.startswith("CONFLICT")]
+
+
 def test_half_time_rings_once_and_the_start_makes_it_unresolved_at_both():
     world, a, b = conflicting()
     world.pass_time(3 * 60 / 2 - 0.001)
-    assert a.alarms() == b.alarms() == []
+    assert about_conflicts(a) == about_conflicts(b) == []
     world.pass_time(0.001)
-    assert a.alarms() == b.alarms() == ["CONFLICT_HALF_TIME"]
+    assert about_conflicts(a) == about_conflicts(b) == ["CONFLICT_HALF_TIME"]
     world.pass_time(3 * 60 / 2)
     for node in (a, b):
-        assert node.alarms() == ["CONFLICT_HALF_TIME", "CONFLICT_UNRESOLVED"]
+        assert about_conflicts(node) == ["CONFLICT_HALF_TIME", "CONFLICT_UNRESOLVED"]
         assert node.conflict().state == "UNRESOLVED"
 
 
@@ -241,4 +246,4 @@ def test_a_conflict_found_after_its_start_is_unresolved_at_once():
     world.pass_time(0)
     for node in (a, b):
         assert node.conflict().state == "UNRESOLVED"
-        assert node.alarms() == ["CONFLICT_UNRESOLVED"]
+        assert about_conflicts(node) == ["CONFLICT_UNRESOLVED"]
