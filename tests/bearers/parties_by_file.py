@@ -164,19 +164,7 @@ class ByFile:
 
     async def tell(self, name: str, east_km: float = 0) -> c.Outcome:
         """A notice to everybody else: one statement on each line."""
-        centre = (0, round(30e7 + east_km / 111.195 * 1e7))
-        volume = VolumeSlot(
-            shape=CircleSlot(centre=centre, radius_m=5_000),
-            lower=AmslSlot(ft=1_000),
-            upper=AmslSlot(ft=2_000),
-            start=T0 + 24 * HOUR,
-            end=T0 + 25 * HOUR,
-        )
-        # A search and rescue is of class LIFE: it is sealed on any line whose heads were compared.
-        audience = tuple(other for other in self.names if other != name)
-        return await self.desk(
-            name, c.FileNotice(kind="SAR", volumes=(volume,), due_regard=DueRegard(stated=True), audience=audience)
-        )
+        return await self.desk(name, sar_notice(tuple(other for other in self.names if other != name), east_km))
 
     async def state(self, name: str) -> State:
         return await self.nodes[name].sequencer.read(lambda state: state)
@@ -186,3 +174,15 @@ class ByFile:
 
     async def kinds(self, name: str) -> list[str]:
         return [entry.kind for entry in await self.journals[name].read(0, 10_000)]
+
+
+def sar_notice(audience: tuple[str, ...], east_km: float = 0) -> c.FileNotice:
+    """A search and rescue is of class LIFE: it is sealed on any line whose heads were compared."""
+    volume = VolumeSlot(
+        shape=CircleSlot(centre=(0, round(30e7 + east_km / 111.195 * 1e7)), radius_m=5_000),
+        lower=AmslSlot(ft=1_000),
+        upper=AmslSlot(ft=2_000),
+        start=T0 + 24 * HOUR,
+        end=T0 + 25 * HOUR,
+    )
+    return c.FileNotice(kind="SAR", volumes=(volume,), due_regard=DueRegard(stated=True), audience=audience)

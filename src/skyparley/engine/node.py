@@ -13,11 +13,13 @@ from skyparley.domain.commands import ByDesk, Outcome, PinPeer, Start
 from skyparley.domain.events import ClockAnchored, PeerPinned, StatementSealed
 from skyparley.domain.messages.codes import ClockKind, HttpBearerKind
 from skyparley.domain.table import Table
+from skyparley.domain.view import Moment
 from skyparley.engine.audit import Audit
 from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.link import Link
 from skyparley.engine.parcels import Parcels
 from skyparley.engine.peer_service import PeerService
+from skyparley.engine.preview import Released, would_release
 from skyparley.engine.ports import Bearer, Clock, Luck
 from skyparley.engine.sequencer import Change, Sequencer
 from skyparley.engine.signer import Signer
@@ -139,6 +141,11 @@ class Node:
         ruling = await self.sequencer.submit(PinPeer(card=card))
         await self._open_links()
         return ruling
+
+    async def would_release(self, by: ByDesk) -> tuple[Released, ...] | Refusal:
+        """What a desk's command would let out now.  Nothing is written."""
+        moment = Moment(self.clock.now_ms(), self._luck.message_id, self.clock.quality())
+        return await self.sequencer.read(lambda state: would_release(state, by, moment, self._signer))
 
     async def desk(self, command: ByDesk) -> Outcome | Refusal:
         """A desk's command."""

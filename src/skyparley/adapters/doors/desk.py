@@ -22,6 +22,7 @@ from skyparley.adapters.doors.files import FileDoor
 from skyparley.adapters.doors.guard import Guard
 from skyparley.adapters.doors.logon import Logon
 from skyparley.adapters.doors.openapi import BASE, IDEMPOTENCY_KEY, Health, document
+from skyparley.adapters.doors.preview import PreviewDoor
 from skyparley.adapters.doors.sessions import Actor
 from skyparley.adapters.doors.stream import EventStream, Hub
 from skyparley.adapters.system.accounts import may
@@ -91,6 +92,7 @@ class DeskDoor:
             )
         routes += [Route(BASE + act.path, partial(self._act, act), methods=["POST"]) for act in acts.values()]
         routes += FileDoor(self._node, self._guard, BASE).routes()
+        routes += PreviewDoor(self._node, self._guard, BASE).routes()
         return Starlette(
             routes=routes,
             exception_handlers={

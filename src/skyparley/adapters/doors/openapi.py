@@ -10,11 +10,13 @@ from skyparley.adapters.doors.answers import ErrorBody
 from skyparley.adapters.doors.changes import PublicChange
 from skyparley.adapters.doors.files import PACK, TAKE, WRITTEN, FileBody, FileMade, FileTaken, MakeFileBody, WrittenBody
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
+from skyparley.adapters.doors.preview import PREVIEW, PreviewBody
 from skyparley.adapters.doors.stream import LinkChange
 from skyparley.base import limits
 from skyparley.domain.commands import Outcome
 from skyparley.domain.proposals import Suggestion
 from skyparley.domain.what_if import WhatIf
+from skyparley.engine.preview import Released
 from skyparley.state import views
 from skyparley.state.matter_views import MatterView, Sentence
 
@@ -83,7 +85,7 @@ def document() -> _Json:
             Sentence,
         ),
         *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
-        *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody),
+        *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody, PreviewBody, Released),
     ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["DueRegard"] = _either(schemas["DueRegard"])
@@ -301,7 +303,15 @@ def _file_paths() -> list[tuple[str, str, _Json]]:
         parameters=[_DESK_HEADER],
         requestBody=_body(FileBody),
     )
-    return [(PACK, "post", made), (WRITTEN, "post", written), (TAKE, "post", taken)]
+    preview = _operation(
+        "release_preview",
+        "Each statement that an act would let out, as the other side will read it, by each bearer; nothing is written",
+        _content(_list_of(Released)),
+        "401 403 408 409 413 415 422 503",
+        parameters=[_DESK_HEADER],
+        requestBody=_body(PreviewBody),
+    )
+    return [(PACK, "post", made), (WRITTEN, "post", written), (TAKE, "post", taken), (PREVIEW, "post", preview)]
 
 
 def _act_path(act: Act) -> tuple[str, str, _Json]:
