@@ -57,6 +57,8 @@ ALLOWED = {
     "AlarmCounted.text",
     "HookTried.text",
     "Rang.text",
+    "HandoverOffered.text",  # The brief of our own desk at a hand-over: it stays in our journal.
+    "CommandAnswered.person",  # Whether a person or a machine gave the command, and not who.
     "UnauthenticatedHeard.text",  # What somebody without a key sent us: kept for people, never sent on.
     "DistressSlots.aircraft",  # Which sort of aircraft is in distress, out of a closed list: what rescuers need to know.
     # Words in the sender's own language beside the code, at most 200 characters, screened by the desk (decision 0002).
