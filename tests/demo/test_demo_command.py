@@ -22,7 +22,7 @@ def test_it_proves_what_it_played_and_both_folders_verify_afterwards(tmp_path: P
     with demo(tmp_path / "kept") as run:
         code = run.end()
     assert code == 0, run.said
-    assert run.said.count("HOLDS") == 4
+    assert run.said.count("HOLDS") == 5
     assert "FAILS" not in run.said
     assert "REFUSED KEY_INCOMPLETE" in run.said
     folders = [str(tmp_path / "kept" / name) for name in ("a", "b")]

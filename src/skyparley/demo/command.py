@@ -17,6 +17,8 @@ import msgspec
 from skyparley.adapters.system.settings import ClockSettings
 from skyparley.base.errors import Fault
 from skyparley.base.times import DAY, HOUR, MINUTE
+from skyparley.demo.line_story import SCENES as LINE_SCENES
+from skyparley.demo.line_story import LineStory
 from skyparley.demo.nodes import DemoFault, NodeProcess, Party, make_parties
 from skyparley.demo.officer import Officer
 from skyparley.demo.page import DemoPage, listen
@@ -89,7 +91,7 @@ async def _until_signal(work: Coroutine[None, None, int]) -> int:
 
 async def _run(plan: Plan, base: Path) -> int:
     day = (time.time_ns() // 1_000_000 // DAY + 1) * DAY
-    stage = Stage(SCENES)
+    stage = Stage(SCENES + LINE_SCENES)
     try:
         listening = listen(plan.port)
     except DemoFault as fault:
@@ -171,8 +173,10 @@ async def _play(
 ) -> bool:
     story = Story(*officers, stage, day=day, pace=plan.pace)
     await story.play()
+    line = LineStory(*officers, stage, pace=plan.pace)
+    await line.play()
     stage.caption("The proof, from both desks and from both folders on disk:")
-    holds = await prove(stage, officers, parties)
+    holds = await prove(stage, officers, parties, line.statement)
     await story.hand_over()
     if holds:
         yours = "" if plan.exit_after else " Now it is yours: both desks are live."

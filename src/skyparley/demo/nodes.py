@@ -38,6 +38,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     desk: str
     officer_token: str
     page_token: str
+    passwords: dict[str, str]
+    """Of the two persons that it takes to suspend a line: `duty-officer`, and `supervisor`."""
 
     @property
     def desk_page(self) -> str:
@@ -72,7 +74,17 @@ def _make(folder: Path, name: str, *, desk: int, peer: int, origin: str, clock: 
         accounts.add_token(who, "desk", luck=secrets.token_bytes, now_ms=_real_ms())
         for who in ("scripted-officer", "demo-page")
     )
-    return Party(name=name, folder=folder, desk=f"http://{HOST}:{desk}", officer_token=officer, page_token=page)
+    passwords = {who: secrets.token_urlsafe(18) for who in ("duty-officer", "supervisor")}
+    for who, role in (("duty-officer", "desk"), ("supervisor", "supervisor")):
+        accounts.add(who, role, passwords[who], luck=secrets.token_bytes, must_change=False)
+    return Party(
+        name=name,
+        folder=folder,
+        desk=f"http://{HOST}:{desk}",
+        officer_token=officer,
+        page_token=page,
+        passwords=passwords,
+    )
 
 
 def free_ports(count: int) -> list[int]:

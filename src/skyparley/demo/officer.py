@@ -1,4 +1,7 @@
-"""A scripted officer: acts through the desk door of its own node, over HTTP, with a token, as any machine would."""
+"""A scripted officer: acts through the desk door of its own node, over HTTP, with a token, as any machine would.
+
+Where it takes persons, they log on with their passwords, as people do.
+"""
 
 import asyncio
 import uuid
@@ -19,19 +22,36 @@ Overview = dict[str, Any]
 class Officer:
     """One party's desk, as the script sees it."""
 
-    def __init__(self, party: Party) -> None:
+    def __init__(self, party: Party, person: str = "") -> None:
         self.name = party.name
+        self._party, self._person = party, person
+        self._persons: dict[str, Officer] = {}
+        token = {"authorization": f"Bearer {party.officer_token}"}
         # No proxy of the machine may come between: everything here is on the loopback.
         self._http = httpx.AsyncClient(
             base_url=f"{party.desk}/desk/v1/",
-            headers={"authorization": f"Bearer {party.officer_token}"},
+            headers={"x-skyparley-desk": "1"} if person else token,
             timeout=TIMEOUT_S,
             trust_env=False,
         )
+        self._logged_on = not person
+
+    def as_person(self, account: str) -> "Officer":
+        """The same desk, with a person of this account at it."""
+        return self._persons.setdefault(account, Officer(self._party, account))
 
     async def close(self) -> None:
         """Lets the connections go."""
+        for person in self._persons.values():
+            await person.close()
         await self._http.aclose()
+
+    async def look(self, path: str) -> Any:
+        """What an address of the door answers.  Raises DemoFault."""
+        answer = await self._send("GET", path)
+        if not answer.is_success:
+            raise DemoFault(f"the node of {self.name} answered {answer.status_code} to {path}")
+        return answer.json()
 
     async def see(self) -> Overview:
         """The whole desk.  Raises DemoFault."""
@@ -68,6 +88,10 @@ class Officer:
     async def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         headers = {"idempotency-key": str(uuid.uuid4())} if method == "POST" else {}
         try:
+            if not self._logged_on:
+                who = {"account": self._person, "password": self._party.passwords[self._person]}
+                (await self._http.post("session", json=who)).raise_for_status()
+                self._logged_on = True
             return await self._http.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise DemoFault(f"the node of {self.name} does not answer: {error!r}") from None

@@ -15,10 +15,11 @@ COPIES: Final = 9  # the step of the verification that compares both copies of a
 VERSIONS: Final = {"A-0001": 2, "B-0001": 2, "B-0002": 1}
 
 
-async def prove(stage: Stage, officers: tuple[Officer, Officer], parties: tuple[Party, Party]) -> bool:
+async def prove(stage: Stage, officers: tuple[Officer, Officer], parties: tuple[Party, Party], statement: str) -> bool:
     """Shows each line of the proof; whether all of it holds."""
     views = [await officer.see() for officer in officers]
     held = [_same_conflict(stage, views), _same_agreement(stage, views), _same_versions(stage, views)]
+    held.append(_same_matter(stage, views, statement))
     held.append(await _records(stage, parties))
     return all(held)
 
@@ -45,6 +46,18 @@ def _same_versions(stage: Stage, views: list[dict[str, Any]]) -> bool:
     holds = shown[0] == shown[1] == VERSIONS and not any(one["live"] for view in views for one in view["conflicts"])
     said = ", ".join(f"{notice_id} v{version}" for notice_id, version in sorted(shown[0].items()))
     stage.proof(f"The same plans at both desks: {said}; no conflict open.", holds=holds)
+    return holds
+
+
+def _same_matter(stage: Stage, views: list[dict[str, Any]], statement: str) -> bool:
+    """What was asked while the line was suspended was received, understood, passed on and done, at both desks alike."""
+    both: list[dict[str, Any]] = [
+        next((one for one in view["matters"] if one["statement"] == statement), {}) for view in views
+    ]
+    steps = [[step["what"] for step in one.get("history", [])] for one in both]
+    holds = steps[0] == steps[1] == ["RDB", "RDB", "ACK", "PAS", "DON"] and all(one["state"] == "DONE" for one in both)
+    more = tuple(f"{view['own']['name']}: {' '.join(done)}" for view, done in zip(views, steps, strict=True))
+    stage.proof("The same stop request, said while the line was suspended, done at both desks.", holds=holds, more=more)
     return holds
 
 
