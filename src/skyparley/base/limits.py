@@ -105,6 +105,15 @@ LOGONS_WAITING: Final = 16  # for one of those; over it 503
 SSE_PING_MS: Final = 15_000  # a comment on an idle stream: proxies keep it open, and a dead client is noticed
 SSE_PAGE_ENTRIES: Final = 256  # read from the journal at a time for a client that resumes
 
+# --- terms of a line ------------------------------------------------------------------------------------------
+CLAUSE_BYTES: Final = 16 * 1024  # the canonical text of one clause; a table of numbers takes 2 kB
+CLAUSE_AREAS: Final = 64  # shapes in one clause
+CLAUSE_ROWS: Final = 64  # frequencies or call signs in one clause
+CLAUSES_PER_LINE: Final = 512  # named clauses and standing objects of one line that are kept at hand
+CLAUSE_OFFERS_KEPT: Final = 16  # of one clause, newest; an acceptance of an older one is answered NOT_OURS
+CLAUSE_SIGNED_KEPT: Final = 8  # of one clause, highest versions: in force, signed for later, and what was before
+CROSSINGS_KEPT: Final = 1_024  # of one line, in memory; those that are over go first
+
 # --- the engine -----------------------------------------------------------------------------------------------
 BATCH_COMMANDS: Final = 256  # commands decided before one sync
 BATCH_EVENTS: Final = 60_000  # of one batch; one command can make many conflicts

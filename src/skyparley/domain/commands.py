@@ -6,6 +6,7 @@ import msgspec
 
 from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.arrangement_slots import ClauseBody
 from skyparley.domain.messages.codes import (
     ActionCode,
     BearerKind,
@@ -223,6 +224,32 @@ class TerminateLine(DeskCommand, frozen=True, kw_only=True):
     peer: str
     reason: LineReason
     effective: int = 0
+
+
+class DraftClause(DeskCommand, frozen=True, kw_only=True):
+    """Draft a clause of the terms with a peer; nothing is said.  `effective` 0: as soon as both have signed."""
+
+    peer: str
+    body: ClauseBody
+    effective: int = 0
+
+
+class DropClause(DeskCommand, frozen=True, kw_only=True):
+    """Throw the draft of a clause away."""
+
+    peer: str
+    clause: str
+
+
+class ProposeClause(DeskCommand, frozen=True, kw_only=True):
+    """TBL, by two persons: the draft of a clause, signed by us; where an offer of the peer is open, a counter to it."""
+
+    peer: str
+    clause: str
+
+
+class AcceptClause(AboutMatter, frozen=True, kw_only=True):
+    """ACC of a TBL, by two persons: it is signed by us as well."""
 
 
 class AnnounceKeys(DeskCommand, frozen=True, kw_only=True):

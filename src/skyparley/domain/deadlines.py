@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from skyparley.base.ids import Fingerprint, short_id
-from skyparley.domain import checks, desks
+from skyparley.domain import arrangement, checks, desks
 from skyparley.domain.events import (
     AgreementExpired,
     AlarmRaised,
@@ -32,6 +32,7 @@ What = Literal[
     "CHECK AWAITED",
     "HUMAN CHECK",
     "LINE CHANGE",
+    "CLAUSE",
     "SILENT",
     "PEER SILENT",
     "RING",
@@ -124,6 +125,8 @@ def _of_line(view: View, what: str, about: str, due: int, moment: Moment) -> lis
             return checks.human_check(view, Fingerprint(about), due, moment)
         case "LINE CHANGE":
             return []  # The fold lets it take effect.
+        case "CLAUSE":
+            return list(arrangement.terms_now(view, view.lines[Fingerprint(about)], moment.now))
         case "SILENT":
             return desks.silent(view)
         case "PEER SILENT":

@@ -2,6 +2,7 @@
 
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import (
+    arrangement,
     checks,
     deadlines,
     desks,
@@ -132,6 +133,14 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person
             return dialogues.withdraw(view, command, moment)
         case c.SuspendLine() | c.ResumeLine() | c.TerminateLine():
             return line_changes.change_line(view, command, moment, by)
+        case c.DraftClause():
+            return arrangement.draft_clause(view, command, moment, by)
+        case c.DropClause():
+            return arrangement.drop_clause(view, command, by)
+        case c.ProposeClause():
+            return arrangement.propose_clause(view, command, moment, by)
+        case c.AcceptClause():
+            return arrangement.accept_clause(view, command, moment, by)
         case c.AnnounceKeys():
             return line_changes.announce_keys(view, command, moment, by)
         case c.SetDesk():

@@ -6,7 +6,7 @@ from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.envelope import to_plain
-from skyparley.domain.messages.slots import Agreement, Wire
+from skyparley.domain.messages.slots import Wire
 from skyparley.domain.records import Draft
 from skyparley.domain.view import Moment
 
@@ -17,7 +17,7 @@ def draft(
     slots: Wire,
     moment: Moment,
     /,
-    sign: Agreement | None = None,
+    sign: Wire | None = None,
     **members: Any,
 ) -> Draft:
     """A statement of `kind` to `peer`.
@@ -25,7 +25,7 @@ def draft(
     `members`: dialog_id, reply_to, version, valid_until, reply_by, exercise, free_text; and `cls` where the catalogue leaves
     the class to what it answers.
 
-    `sign` is an agreement whose signature sealing must put into the slots (ACC, AGR).
+    `sign` is what sealing must sign and put into the slots: an agreement (ACC, AGR), or a clause (ACC of a TBL).
     """
     return Draft(
         peer=peer,

@@ -10,6 +10,7 @@ import msgspec
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
+from skyparley.domain.messages.arrangement_slots import ClauseBody
 from skyparley.domain.messages.codes import (
     BearerKind,
     Class,
@@ -107,6 +108,53 @@ class KeysConfirmed(Event, frozen=True, kw_only=True):
 
     by: str
     second: str
+
+
+class ClauseDrafted(Event, frozen=True, kw_only=True):
+    """A clause of the terms was drafted here and said to nobody.  `effective` 0: as soon as both have signed."""
+
+    peer: Fingerprint
+    clause: str
+    body: ClauseBody
+    effective: int
+    by: str
+
+
+class ClauseDropped(Event, frozen=True, kw_only=True):
+    """The draft of a clause was thrown away."""
+
+    peer: Fingerprint
+    clause: str
+    by: str
+
+
+class ClauseAsked(Event, frozen=True, kw_only=True):
+    """The first of two persons asked to propose the draft of a clause (TBL) or to accept an offer (ACC); `text` says which."""
+
+    peer: Fingerprint
+    clause: str
+    what: Literal["TBL", "ACC"]
+    text: str
+    by: str
+
+
+class ClauseConfirmed(Event, frozen=True, kw_only=True):
+    """A second person confirmed it; the statement follows."""
+
+    peer: Fingerprint
+    clause: str
+    what: Literal["TBL", "ACC"]
+    by: str
+    second: str
+
+
+class ClauseInForce(Event, frozen=True, kw_only=True):
+    """A clause that both signed is in force from here on.  `text`: the hash of what they signed; empty: none is any more."""
+
+    peer: Fingerprint
+    clause: str
+    version: int
+    text: str
 
 
 class CheckMissed(Event, frozen=True, kw_only=True):
@@ -463,6 +511,11 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         LineChangeConfirmed,
         KeysAsked,
         KeysConfirmed,
+        ClauseDrafted,
+        ClauseDropped,
+        ClauseAsked,
+        ClauseConfirmed,
+        ClauseInForce,
         CheckMissed,
         DeskChanged,
         RosterSet,

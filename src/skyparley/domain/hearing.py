@@ -3,12 +3,15 @@
 Source: DOMAIN 10.2, 11.1; line-v1 sections 4 and 11.
 """
 
+from typing import Final
+
 from msgspec import UNSET
 
 from skyparley.domain.line_states import may_hear
 from skyparley.domain.messages.catalogue import CATALOGUE, StatementType, told_by
 from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.matter_slots import AcceptedSlots, CounteredSlots, LaterSlots, NotAcceptedSlots
 from skyparley.domain.messages.slots import AtSlots, CancelSlots, ChangeSlots
 from skyparley.domain.records import Line
 from skyparley.domain.view import View
@@ -17,9 +20,15 @@ from skyparley.domain.volumes import shape_reasons
 
 def judge_turn(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
     """Whether the agreement lets it be said at all: a statement out of its turn is kept and answered with ERR LINE."""
+    if isinstance(envelope.slots, ANSWERS):
+        return None
     if may_hear(envelope.type, envelope.cls, line.state, parent_of(view, envelope)):
         return None
     return "LINE", f"{envelope.type} is not said on a line that is {line.state}"
+
+
+ANSWERS: Final = (AcceptedSlots, NotAcceptedSlots, CounteredSlots, LaterSlots)
+"""Answers to a matter complete what was said before: they are heard in every state, so that both ends hold the same."""
 
 
 def parent_of(view: View, envelope: Envelope) -> StatementType | None:
@@ -52,6 +61,8 @@ def judge_reply(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, st
     asks = CATALOGUE[matter.type].asks
     if envelope.type in ("DON", "RFS") and "DON" not in asks:
         return "STATE", f"{matter.type} asks nobody to do anything"
+    if envelope.type == "CPR" and matter.type == "TBL":
+        return "STATE", "a clause is countered by a clause"
     if envelope.type == "IDA" and matter.type != "IDQ":
         return "STATE", f"{matter.type} does not ask whose aircraft it is"
     return None

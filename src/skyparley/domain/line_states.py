@@ -20,6 +20,7 @@ ALLOWED: Final[Mapping[AllowedIn, frozenset[Word]]] = {
     "NOT T": frozenset(WORDS) - {"TERMINATED"},
     "ODS": frozenset({"OPEN", "DEGRADED", "SUSPENDED", "HUMAN-SILENT", "LOST"}),
     "OD": frozenset({"OPEN", "DEGRADED"}),
+    "OD TESTING": frozenset({"OPEN", "DEGRADED", "TESTING"}),
 }
 """In which words a type may be said.  HUMAN-SILENT takes one-way notices as SUSPENDED does; LOST queues them (11.1)."""
 
@@ -27,18 +28,18 @@ ALWAYS: Final[frozenset[Class]] = frozenset({"LIFE"})
 """Classes that pass in every state, whatever their type."""
 
 REFUSED_BY_AGREEMENT: Final[Mapping[AgreementState, frozenset[AllowedIn]]] = {
-    "NONE": frozenset({"ODS", "OD"}),
+    "NONE": frozenset({"ODS", "OD", "OD TESTING"}),
     "TESTING": frozenset(),
     "IN_FORCE": frozenset(),
-    "SUSPENDED": frozenset({"OD"}),
-    "TERMINATED": frozenset({"ODS", "OD", "NOT T"}),
+    "SUSPENDED": frozenset({"OD", "OD TESTING"}),
+    "TERMINATED": frozenset({"ODS", "OD", "OD TESTING", "NOT T"}),
 }
 """What a receiver answers with ERR LINE.  Links and desks are the sender's own measure, and the other side may have opened a
 moment before us: so only the agreement counts, and TESTING refuses nothing."""
 
 SEALED_IN: Final[Mapping[AgreementState, frozenset[AllowedIn]]] = {
     "NONE": frozenset(),
-    "TESTING": frozenset({"ALL", "NOT T"}),
+    "TESTING": frozenset({"ALL", "NOT T", "OD TESTING"}),
     "IN_FORCE": frozenset(get_args(AllowedIn)),
     "SUSPENDED": frozenset({"ALL", "NOT T", "ODS", "PARENT"}),
     "TERMINATED": frozenset({"ALL"}),

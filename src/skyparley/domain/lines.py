@@ -79,11 +79,16 @@ def may_seal(line: Line) -> bool:
 def may_seal_this(line: Line, item: Draft) -> bool:
     """Whether this statement can be sealed now; else it waits for the line."""
     rule = CATALOGUE[item.type].allowed
-    if is_life(item) or (rule == "PARENT" and item.reply_to):
+    answers = bool(item.reply_to) and not item.dialog_id and (rule == "PARENT" or item.type in ANSWERS)
+    if is_life(item) or answers:
         return reached(line)
     if item.type in COMPLETES:
         return reached(line) and line.state in ("IN_FORCE", "SUSPENDED")
     return reached(line) and rule in SEALED_IN[line.state]
+
+
+ANSWERS: Final = frozenset({"ACC", "REJ", "CPR", "SBY"})
+"""Of these, those about a matter go where the statement went that they answer; the desk was asked whether it may say so."""
 
 
 def must_wait(line: Line, item: Draft) -> bool:

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from skyparley.base.errors import Reason, Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
+from skyparley.domain.clauses import free_text_allowed
 from skyparley.domain.drafts import draft
 from skyparley.domain.line_views import saying_reasons
 from skyparley.domain.lines import named_peer
@@ -49,6 +50,9 @@ def say(view: View, command: c.Say, moment: Moment, *, person: bool) -> Ruling:
     if command.free_text is not None:
         reasons += free_text_reasons(command.free_text.text, command.free_text.lang)
     for peer in peers:
+        if command.free_text is not None and not free_text_allowed(view.lines[peer]):
+            text = f"the terms with {view.lines[peer].name} take no own words beside the code; leave them out"
+            reasons.append(Reason("FREE_TEXT_OFF", text, "free_text"))
         reasons += saying_reasons(view, view.lines[peer], command.type, CATALOGUE[command.type].cls or "ADMIN")
     if reasons:
         return Refusal(tuple(reasons))
@@ -228,12 +232,15 @@ def answer_matter(view: View, command: c.AnswerMatter, moment: Moment) -> Ruling
         return refuse("NOTHING_TO_ANSWER", f"{matter.type} does not ask for this answer", field="statement")
     if matter.outcome in ("ACC", "REJ"):
         return _already(matter, f"answered {matter.outcome}")
+    if matter.type == "TBL" and command.answer in ("ACC", "CPR"):
+        text = "a clause is accepted (accept_clause) or countered (a draft, then propose) by two persons"
+        return refuse("TWO_PERSONS", text, field="answer")
     slots = _answer_slots(matter, command, moment.now)
     return slots if isinstance(slots, Refusal) else _reply(view, matter, command.answer, slots, moment)
 
 
-ANSWERED_HERE: Final = frozenset({"SAR"})
-"""Types that the general answer serves; crossings, clauses and meetings have acts of their own."""
+ANSWERED_HERE: Final = frozenset({"SAR", "TBL"})
+"""Types that the general answer serves.  A clause is accepted and countered by two persons, in acts of their own."""
 
 
 def _answer_slots(matter: Matter, command: c.AnswerMatter, now: int) -> Wire | Refusal:

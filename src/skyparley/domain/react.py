@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from skyparley.base.ids import Fingerprint, short_id
-from skyparley.domain import checks, desks, duty
+from skyparley.domain import arrangement, checks, desks, duty
 from skyparley.domain.agreements import countersign
 from skyparley.domain.detection import conflict_slots, redetect
 from skyparley.domain.drafts import draft
@@ -38,7 +38,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.lines import may_seal
 from skyparley.domain.messages.envelope import Envelope
-from skyparley.domain.messages.matter_slots import CheckSlots, LineSlots
+from skyparley.domain.messages.matter_slots import AcceptedSlots, CheckSlots, LineSlots
 from skyparley.domain.messages.slots import (
     AcceptSlots,
     AgreementSlots,
@@ -116,6 +116,8 @@ def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Enve
     slots = envelope.slots
     if isinstance(slots, LineSlots | CheckSlots):
         return checks.opening(view, view.lines[event.peer], moment)
+    if isinstance(slots, AcceptedSlots):
+        return arrangement.terms_now(view, view.lines[event.peer], moment.now)
     if isinstance(slots, AgreementSlots):
         return _agreed(view, slots, envelope.to, moment)
     if isinstance(event, StatementRestored) and isinstance(slots, NoticeSlots | CancelSlots | AtSlots):
@@ -155,7 +157,9 @@ def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment)
         case AgreementSlots():
             return _agreed(view, slots, peer, moment)
         case ErrSlots():
-            return _refused_by_peer(view, peer, slots)
+            return [*_refused_by_peer(view, peer, slots), *arrangement.terms_now(view, view.lines[peer], moment.now)]
+        case AcceptedSlots():
+            return arrangement.terms_now(view, view.lines[peer], moment.now)
         case AcceptSlots():
             return countersign(view, envelope, moment)
     return ()

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from skyparley.base.errors import Refusal, refuse
+from skyparley.domain.arrangement import judge_acceptance, judge_clause
 from skyparley.domain.commands import KeepReceipts, Outcome, ReceiveStatement, RestoreStatement
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
@@ -146,8 +147,8 @@ def judge_meaning(view: View, command: ReceiveStatement, line: Line, now: int) -
 
 
 def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
-    if envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type not in ("ERR", "LCK"):
-        return judge_reply(view, envelope, line)
+    if envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type not in ("ERR", "LCK", "TBL"):
+        return judge_reply(view, envelope, line) or judge_acceptance(view, envelope, line)
     if envelope.exercise is not UNSET:
         return judge_exercise(envelope)
     match envelope.type:
@@ -171,6 +172,8 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
             return judge_offer(view, envelope, now)
         case "SUSP" | "RESM" | "TERM":
             return judge_change(envelope, line)
+        case "TBL":
+            return judge_clause(view, envelope, line)
         case "KEY":
             return judge_key(envelope, line)
     return judge_said(envelope)

@@ -10,6 +10,7 @@ import msgspec
 
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
+from skyparley.domain.clause_records import ClauseBook
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.line_records import ChangeAsked, Checks, LineChange
 from skyparley.domain.line_states import AgreementState
@@ -318,6 +319,8 @@ class Line:
     changes: tuple[LineChange, ...] = ()
     """Changes of its state that were said and take effect later."""
     change_asked: ChangeAsked | None = None
+    terms: dict[str, ClauseBook] = field(default_factory=dict)
+    """The clauses of the arrangement by name: drafted, offered, signed, in force."""
     checks: Checks = field(default_factory=Checks)
     links: dict[LinkKey, LinkHealth] = field(default_factory=dict)
     """How each bearer is in each direction, as far as heartbeats ever told.  It changes nothing that was agreed."""
@@ -356,7 +359,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Its class where the catalogue leaves it to what it answers or is about."""
     free_text: FreeText | None = None
     sign: str = ""
-    """Canonical agreement bytes to be signed at sealing; empty for most."""
+    """Canonical bytes of an agreement or clause to be signed at sealing; empty for most."""
 
 
 class OwedDraft(msgspec.Struct, frozen=True):

@@ -154,6 +154,16 @@ def table_diff(one: Table, other: Table) -> tuple[Change, ...]:
     return tuple(Change(name, before, after) for name, before, after in pairs if before != after)
 
 
+def table_flaws(table: Table) -> list[str]:
+    """What is wrong with the numbers of a table among themselves; empty where nothing is."""
+    wrong = [f"{name} is below 0" for name in NUMBERS if getattr(table, name) < 0]
+    if table.separation_lateral_m < table.separation_lateral_floor_m:
+        wrong.append("separation_lateral_m is below separation_lateral_floor_m")
+    if not table.lead_planned_ms > table.lead_short_ms > table.lead_immediate_ms:
+        wrong.append("lead_planned_ms > lead_short_ms > lead_immediate_ms is right")
+    return wrong
+
+
 def strictest(tables: Iterable[Table]) -> LeastSizes:
     """The least sizes that satisfy every one of the tables, of which there is at least one."""
     sizes = [table.least for table in tables]
@@ -178,10 +188,7 @@ def parse_table(text: str) -> Table:
     ]
     if not wrong:
         table = Table(**given)
-        if table.separation_lateral_m < table.separation_lateral_floor_m:
-            wrong.append("separation_lateral_m is below separation_lateral_floor_m")
-        if not table.lead_planned_ms > table.lead_short_ms > table.lead_immediate_ms:
-            wrong.append("lead_planned_ms > lead_short_ms > lead_immediate_ms is right")
+        wrong += table_flaws(table)
         if not wrong:
             return table
     raise BadTable("; ".join(wrong))

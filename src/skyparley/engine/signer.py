@@ -12,12 +12,14 @@ from msgspec import UNSET
 
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
+from skyparley.domain.clauses import clause_text
 from skyparley.domain.detection import key_for
 from skyparley.domain.line_changes import second_text
+from skyparley.domain.messages.arrangement_slots import TermsSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, class_of, slots_of
 from skyparley.domain.messages.codes import Class, ClockQuality, Role
 from skyparley.domain.messages.envelope import PROTO, Envelope, FeedHead, phrase_code, write
-from skyparley.domain.messages.matter_slots import KeySlots, LineSlots
+from skyparley.domain.messages.matter_slots import AcceptedSlots, KeySlots, LineSlots
 from skyparley.domain.messages.slots import AcceptSlots, AgreementSlots, ChangeSlots, NoticeSlots, Wire
 from skyparley.domain.notices import changed_since_told
 from skyparley.domain.records import NOTHING, Draft, Line
@@ -105,6 +107,12 @@ class Signer:
                 return msgspec.structs.replace(slots, key=key_for(view, draft.peer, slots.volumes))
             case AcceptSlots():
                 return msgspec.structs.replace(slots, signature=self.sign_agreement(draft.sign))
+            case TermsSlots():
+                clause = clause_text(view.own, draft.peer, slots.body, version=slots.version, effective=slots.effective)
+                return msgspec.structs.replace(slots, signature=self.sign_detached("supervisor", clause, jws.CLAUSE))
+            case AcceptedSlots() if draft.sign:
+                signature = self.sign_detached("supervisor", draft.sign.encode(), jws.CLAUSE)
+                return msgspec.structs.replace(slots, signature=signature)
             case LineSlots() | KeySlots():
                 text = second_text(draft.type, draft.msg_id, draft.peer, slots)
                 return msgspec.structs.replace(slots, second=self.sign_detached("supervisor", text, jws.SECOND))

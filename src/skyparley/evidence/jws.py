@@ -30,6 +30,7 @@ AGREEMENT: Final = "skyparley-agreement"
 SNAPSHOT: Final = "skyparley-snapshot"
 SECOND: Final = "skyparley-second"  # of what two persons decide
 FILE: Final = "skyparley-file"
+CLAUSE: Final = "skyparley-clause"  # of terms, by a supervisor
 TYPES: Final = (
     STATEMENT,
     RECEIPT,
@@ -43,6 +44,7 @@ TYPES: Final = (
     SNAPSHOT,
     SECOND,
     FILE,
+    CLAUSE,
 )
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
 

@@ -5,6 +5,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from skyparley.domain.messages import arrangement_slots as arranged
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages import slots
 from skyparley.domain.messages.codes import Class, NoticeKind, Role
@@ -15,11 +16,12 @@ StatementType = Literal[
     "HAZ", "HUM", "SAR", "STP", "DIS", "RLY", "IDQ", "IDA", "LAS", "GNI",
     "ACK", "RDB", "PAS", "DON", "RFS",
     "LCK", "SHIFT", "STAT", "SUSP", "RESM", "TERM", "KEY",
+    "TBL", "COV", "MTG", "XNG",
 ]  # fmt: skip
 
 Ask = Literal["ACK", "PAS", "DON", "ANSWER"]
 """What a statement asks of the people who receive it: to acknowledge, to pass on, to do or refuse, to answer."""
-AllowedIn = Literal["ALL", "NOT T", "ODS", "OD", "PARENT"]
+AllowedIn = Literal["ALL", "NOT T", "ODS", "OD", "OD TESTING", "PARENT"]
 """In which displayed states a desk may say it; line_states.py spells the words out.  PARENT: as what it answers."""
 
 
@@ -118,6 +120,23 @@ CATALOGUE: Final[Mapping[StatementType, TypeRow]] = {
     "RESM": TypeRow(m.LineSlots, "ADMIN", "desk", "L9", False, "ALL", ("ACK",), "our suspension is lifted"),
     "TERM": TypeRow(m.LineSlots, "ADMIN", "desk", "L9", False, "ALL", ("ACK",), "the line is terminated"),
     "KEY": TypeRow(m.KeySlots, "ADMIN", "desk", "", False, "ALL", ("ACK",), "a newer card: keys rotated or revoked"),
+    "TBL": TypeRow(
+        arranged.TermsSlots,
+        "ADMIN",
+        "desk",
+        "",
+        False,
+        "OD TESTING",
+        ("ANSWER",),
+        "a clause of the terms, signed by us",
+    ),
+    "COV": TypeRow(arranged.CoverageSlots, "ADMIN", "desk", "", False, "ODS", ("ACK",), "for whom we speak, and where"),
+    "MTG": TypeRow(
+        arranged.MeetingSlots, "ADMIN", "desk", "", False, "ALL", ("ANSWER",), "a talk at a level, a review"
+    ),
+    "XNG": TypeRow(
+        arranged.CrossingSlots, "COORD", "desk", "C7", False, "OD", ("ANSWER",), "a crossing of a standing line"
+    ),
 }
 
 PHRASE_OF_KIND: Final[Mapping[str, str]] = {"VERT": "C2", "LAT": "C3", "TIME": "C4", "MIX": ""}

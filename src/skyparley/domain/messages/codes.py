@@ -55,6 +55,39 @@ ReadBackField = Literal["POSITION", "LOWER", "UPPER", "START", "END"]
 """What of a statement is read back, in this order (NOT-08)."""
 CheckKind = Literal["MACHINE", "HUMAN", "OPENING"]
 """OPENING: by a side whose line is not open yet; the other side begins one in turn, whatever it holds."""
+AirForceClass = Literal[
+    "FIXED WING",
+    "ROTARY WING",
+    "UAS",
+    "TRANSPORT",
+    "AIR DEFENCE",
+    "ARTILLERY",
+    "NAVAL AVIATION",
+    "CIVIL",
+    "HUMANITARIAN",
+]
+"""For what kinds of activity a party or its allies are spoken for: classes, never units (LINE-14)."""
+FrequencyUse = Literal["GUARD", "WORKING", "ALTERNATE", "GROUND", "RESCUE"]
+CautionDuty = Literal[
+    "CALL BEFORE ENTRY", "REPORT ENTRY AND EXIT", "LISTEN ON GUARD", "LISTEN ON WORKING", "ANSWERED CALL BEFORE ENTRY"
+]
+"""The communication that is owed in a special caution area (NOT-10)."""
+MeetingLevel = Literal["2", "3", "REVIEW"]
+MeetingTopic = Literal[
+    "CONFLICT",
+    "INCIDENT",
+    "CROSSING",
+    "NUMBERS",
+    "AREA",
+    "RADIO",
+    "LANGUAGE",
+    "COVERAGE",
+    "KEYS",
+    "LINE STATE",
+    "REVIEW",
+]
+"""What a meeting may be about: the safety of flight and this line; strategy has another channel (LINE-13)."""
+CrossingForm = Literal["NOTIFIED", "REQUESTED", "CANCELLED", "ENDED"]
 QueryField = Literal["AREA", "LEVELS", "PERIOD", "KIND", "DUE REGARD"]
 ChangedField = Literal["KIND", "AREA", "LEVELS", "PERIOD", "DUE REGARD"]
 LeadClass = Literal["PLANNED", "SHORT", "IMMEDIATE", "LATE"]

@@ -1,0 +1,405 @@
+"""The terms of a line: a clause is in force with both signatures and at its time, never before, and at both nodes alike."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from harness import T0, TABLE, Node, World, circle
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyparley.base.times import HOUR, MINUTE
+from skyparley.domain import commands as c
+from skyparley.domain.clauses import clause_diff, clause_name, in_force
+from skyparley.domain.messages import arrangement_slots as a
+from skyparley.domain.messages.envelope import to_plain
+from skyparley.domain.messages.slots import AmslSlot, CircleSlot, SfcSlot
+from skyparley.domain.table import table_hash
+from skyparley.state.projection import State
+
+WIDER = msgspec.structs.replace(TABLE, separation_lateral_m=50_000)
+RADIO = a.FrequenciesClause(
+    frequencies=(a.FrequencySlot(hz=121_500_000, use="GUARD"), a.FrequencySlot(hz=130_000_000, use="WORKING"))
+)
+OTHER_RADIO = a.FrequenciesClause(
+    frequencies=(a.FrequencySlot(hz=243_000_000, use="GUARD"), a.FrequencySlot(hz=131_000_000, use="WORKING"))
+)
+NAME = "FREQUENCIES"
+
+
+def two() -> tuple[World, Node, Node]:
+    world = World("A", "B")
+    one, other = world.nodes
+    return world, one, other
+
+
+def both_persons(node: Node, command: c.DeskCommand) -> Any:
+    """Two persons say the same."""
+    first = node.desk(command, account="officer")
+    assert isinstance(first, c.Outcome), first
+    if first.result != "ASKED":
+        return first
+    return node.desk(command, account="supervisor")
+
+
+def propose(node: Node, peer: Node, body: a.ClauseBody = RADIO, *, effective: int = 0) -> str:
+    """Draft and propose; the hash of the statement."""
+    node.done(c.DraftClause(peer=peer.name, body=body, effective=effective))
+    outcome = both_persons(node, c.ProposeClause(peer=peer.name, clause=clause_name(body)))
+    assert isinstance(outcome, c.Outcome), outcome
+    return newest(node, peer, clause_name(body))
+
+
+def newest(node: Node, peer: Node, name: str) -> str:
+    return node.state.lines[peer.party].terms[name].offers[-1].hash
+
+
+def accept(node: Node, statement: str) -> Any:
+    return both_persons(node, c.AcceptClause(statement=statement))
+
+
+def held(node: Node, peer: Node, name: str = NAME) -> a.ClauseBody | None:
+    return in_force(node.state.lines[peer.party], name)
+
+
+def agreed(node: Node, peer: Node) -> dict[str, Any]:
+    """Everything of the terms in which two nodes must be equal."""
+    books = node.state.lines[peer.party].terms
+    return {
+        name: (
+            book.in_force,
+            sorted((one.version, one.text, sorted(one.signatures.items())) for one in book.signed),
+            (book.open.by, book.open.version, to_plain(book.open.body)) if book.open else None,
+        )
+        for name, book in books.items()
+        if book.open or book.signed
+    }
+
+
+def test_a_clause_is_in_force_when_both_signed_and_not_before():
+    world, one, other = two()
+    statement = propose(one, other)
+    world.settle()
+    assert held(one, other) is None
+    assert held(other, one) is None
+    accept(other, statement)
+    assert held(other, one) == RADIO
+    assert held(one, other) is None, "the acceptance has not come"
+    world.settle()
+    assert held(one, other) == RADIO
+    assert agreed(one, other) == agreed(other, one)
+    for node in (one, other):
+        (signed,) = node.state.lines[(other if node is one else one).party].terms[NAME].signed
+        assert set(signed.signatures) == {one.party, other.party}
+
+
+def test_it_takes_two_persons_to_propose_and_two_to_accept():
+    world, one, other = two()
+    one.done(c.DraftClause(peer="B", body=RADIO))
+    command = c.ProposeClause(peer="B", clause=NAME)
+    assert one.done(command).result == "ASKED"
+    assert one.refused(command) == ["SECOND_PERSON"]
+    assert one.types(other) == []
+    assert isinstance(one.desk(command, account="supervisor"), c.Outcome)
+    world.settle()
+    statement = newest(one, other, NAME)
+    assert other.done(c.AcceptClause(statement=statement)).result == "ASKED"
+    assert other.refused(c.AcceptClause(statement=statement)) == ["SECOND_PERSON"]
+    world.settle()
+    assert held(other, one) is None
+
+
+def test_what_the_second_person_confirms_is_the_same_draft_and_soon():
+    world, one, _ = two()
+    one.done(c.DraftClause(peer="B", body=RADIO))
+    command = c.ProposeClause(peer="B", clause=NAME)
+    assert one.done(command).result == "ASKED"
+    one.done(c.DraftClause(peer="B", body=OTHER_RADIO))
+    answer = one.desk(command, account="supervisor")
+    assert isinstance(answer, c.Outcome)
+    assert answer.result == "ASKED", "another draft is another question"
+    world.now += 2 * HOUR
+    answer = one.desk(command, account="officer")
+    assert isinstance(answer, c.Outcome)
+    assert answer.result == "ASKED"
+
+
+def test_a_clause_waits_for_its_time_over_a_restart_and_fires_once_at_both_nodes():
+    world, one, other = two()
+    statement = propose(one, other, effective=T0 + 2 * HOUR)
+    world.settle()
+    accept(other, statement)
+    world.settle()
+    world.pass_time(119)
+    assert held(one, other) is None
+    assert held(other, one) is None
+    for node in (one, other):
+        node.state = node.replayed()
+    world.pass_time(2)
+    assert held(one, other) == held(other, one) == RADIO
+    world.pass_time(60)
+    for node in (one, other):
+        assert sum(type(event).__name__ == "ClauseInForce" for event in node.events) == 1
+
+
+def test_new_numbers_hold_at_their_time_and_conflicts_are_computed_again_with_equal_ids():
+    world, one, other = two()
+    one.file(circle(), to=[other])
+    world.settle()
+    other.file(circle(60), to=[one])
+    world.settle()
+    assert not one.state.conflicts
+    statement = propose(one, other, a.NumbersClause(table=WIDER), effective=T0 + HOUR)
+    world.settle()
+    accept(other, statement)
+    world.settle()
+    world.pass_time(59)
+    assert one.state.table_hash_of(other.party) == table_hash(TABLE)
+    assert not one.state.conflicts
+    world.pass_time(2)
+    for node, peer in ((one, other), (other, one)):
+        assert node.state.table_hash_of(peer.party) == table_hash(WIDER)
+        assert "TABLE_MISMATCH" not in node.alarms()
+    assert one.conflict().conflict_id == other.conflict().conflict_id
+    assert one.conflict().live
+
+
+def test_a_counter_is_of_the_same_version_and_closes_what_it_answers():
+    world, one, other = two()
+    statement = propose(one, other)
+    world.settle()
+    countered = propose(other, one, OTHER_RADIO)
+    world.settle()
+    assert other.refused(c.AcceptClause(statement=statement)) == ["STATE"]
+    (first, second) = one.state.lines[other.party].terms[NAME].offers
+    assert (first.version, first.state, second.version, second.answers) == (1, "COUNTERED", 1, first.msg_id)
+    assert one.state.matters[statement].outcome == other.state.matters[statement].outcome == "CPR"
+    accept(one, countered)
+    world.settle()
+    assert held(one, other) == held(other, one) == OTHER_RADIO
+
+
+def test_of_two_offers_that_cross_the_party_that_sorts_first_keeps_its_own():
+    world, one, other = two()
+    mine, theirs = propose(one, other), propose(other, one, OTHER_RADIO)
+    world.settle()
+    first, standing = (one, mine) if one.party < other.party else (other, theirs)
+    second = other if first is one else one
+    for node, peer in ((one, other), (other, one)):
+        offer = node.state.lines[peer.party].terms[NAME].open
+        assert offer is not None
+        assert (offer.by, offer.hash) == (first.party, standing)
+    accept(second, standing)
+    world.settle()
+    assert agreed(one, other) == agreed(other, one)
+    assert held(one, other) is not None
+
+
+def test_an_acceptance_that_crosses_a_newer_version_counts_and_the_newer_is_open():
+    world, one, other = two()
+    statement = propose(one, other)
+    world.settle()
+    accept(other, statement)
+    propose(one, other, OTHER_RADIO)
+    world.settle()
+    assert held(one, other) == held(other, one) == RADIO
+    assert agreed(one, other) == agreed(other, one)
+    assert one.state.lines[other.party].terms[NAME].open.version == 2
+
+
+def test_a_forged_or_half_signature_is_never_in_force():
+    world, one, other = two()
+    statement = propose(one, other)
+    world.settle()
+    offer = other.state.lines[one.party].terms[NAME].open
+    members = {"class": "ADMIN", "type": "ACC", "code": "C5", "reply_to": offer.msg_id}
+    for slots in (
+        {"hash": statement},
+        {"hash": statement, "signature": offer.signature},
+        {"hash": statement, "signature": other.signer.sign_detached("desk", b"{}", "skyparley-clause")},
+    ):
+        other.sent.setdefault(one.party, [])
+        text = other.forge(one, **members, slots=slots)
+        assert world.receive(one, text, receipt=False) == "RECEIVED"
+        assert one.sealed(other)[-1].slots.code == "SIGNATURE"
+        assert held(one, other) is None
+        assert one.state.lines[other.party].terms[NAME].signed == []
+        other.state.lines[one.party].sent.head = one.state.lines[other.party].received.head
+        other.state.lines[one.party].sent.head_hash = one.state.lines[other.party].received.head_hash
+
+
+def test_the_offer_itself_must_be_signed_by_a_supervisor():
+    world, one, other = two()
+    body = to_plain(RADIO)
+    slots = {"body": body, "version": 1, "effective": T0, "signature": "x..y"}
+    text = one.forge(other, **{"class": "ADMIN", "type": "TBL"}, slots=slots)
+    world.receive(other, text)
+    assert other.sealed(one)[-1].slots.code == "SIGNATURE"
+    assert NAME not in other.state.lines[one.party].terms
+
+
+def test_suspended_terms_stay_and_none_are_made():
+    world, one, other = two()
+    accept_now(world, one, other)
+    open_one = propose(one, other, OTHER_RADIO)
+    world.settle()
+    both_persons(other, c.SuspendLine(peer="A", reason="POLITICAL"))
+    world.settle()
+    assert held(one, other) == held(other, one) == RADIO
+    assert other.refused(c.AcceptClause(statement=open_one)) == ["LINE_STATE"]
+    one.done(c.DraftClause(peer="B", body=a.FreeTextClause(on=False)))
+    assert one.refused(c.ProposeClause(peer="B", clause="FREE TEXT")) == ["LINE_STATE"]
+
+
+def accept_now(world: World, one: Node, other: Node, body: a.ClauseBody = RADIO) -> None:
+    statement = propose(one, other, body)
+    world.settle()
+    accept(other, statement)
+    world.settle()
+
+
+def test_terms_are_agreed_before_the_line_first_opens_and_drafted_without_a_peer():
+    world = World("A", "B", link=False)
+    one, other = world.nodes
+    one.done(c.DraftClause(peer="B", body=RADIO))
+    assert one.state.lines[other.party].terms[NAME].draft is not None
+    assert one.refused(c.ProposeClause(peer="B", clause=NAME)) == ["LINE_STATE"]
+    world.hello(one, other)
+    world.hello(other, one)
+    assert one.state.lines[other.party].state == "TESTING"
+    both_persons(one, c.ProposeClause(peer="B", clause=NAME))
+    assert one.types(other) == ["TBL"]
+
+
+def test_what_free_text_says_is_refused_where_the_terms_say_so():
+    world, one, other = two()
+    accept_now(world, one, other, a.FreeTextClause(on=False))
+    area = CircleSlot(centre=(0, 300_000_000), radius_m=2_000)
+    said = c.Say(
+        peers=("B",),
+        type="STP",
+        slots=to_plain({"area": area, "at": T0}),
+        free_text=msgspec.convert({"lang": "en", "text": "please"}, c.FreeText),
+    )
+    assert "FREE_TEXT_OFF" in one.refused(said)
+    assert one.done(msgspec.structs.replace(said, free_text=None)).result == "DONE"
+
+
+def test_a_difference_says_field_by_field_what_was_and_what_would_be():
+    found = {(one.field, one.old, one.new) for one in clause_diff(RADIO, OTHER_RADIO)}
+    assert found == {
+        ("frequencies.0.hz", "121500000", "243000000"),
+        ("frequencies.1.hz", "130000000", "131000000"),
+    }
+    assert clause_diff(RADIO, RADIO) == ()
+    zone = a.ZoneClause(
+        id="Z-1",
+        error_m=50,
+        zone=a.BandSlot(shape=CircleSlot(centre=(1, 2), radius_m=5), lower=SfcSlot(), upper=AmslSlot(ft=900)),
+    )
+    assert ("zone.shape.centre", "", "[1,2]") in {(one.field, one.old, one.new) for one in clause_diff(None, zone)}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (a.NumbersClause(table=msgspec.structs.replace(TABLE, separation_lateral_m=0)), "TABLE"),
+        (
+            a.CoverageClause(
+                party="x" * 43,
+                covers=msgspec.convert(
+                    {"forces": (), "allies": (), "areas": (), "air_defence_informed": True, "relays": ()},
+                    a.CoverageSlots,
+                ),
+            ),
+            "PARTIES",
+        ),
+        (
+            a.ZoneClause(
+                id="Z",
+                error_m=0,
+                zone=a.BandSlot(shape=CircleSlot(centre=(0, 0), radius_m=0), lower=SfcSlot(), upper=AmslSlot(ft=900)),
+            ),
+            "RADIUS_NOT_POSITIVE",
+        ),
+    ],
+)
+def test_a_clause_that_makes_no_sense_is_not_even_drafted(body, code):
+    _, one, _ = two()
+    assert one.refused(c.DraftClause(peer="B", body=body)) == [code]
+
+
+# --- any order -----------------------------------------------------------------------------------------------------
+
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1]),
+        st.sampled_from(
+            ["propose", "accept", "reject", "carry", "carry", "carry one", "time", "suspend", "resume", "restart"]
+        ),
+        st.integers(0, 3),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(ACTS)
+def test_whatever_order_both_nodes_come_to_the_same_and_nothing_is_in_force_without_both(acts):
+    world, one, other = two()
+    nodes = (one, other)
+    for who, what, luck in acts:
+        node, peer = nodes[who], nodes[1 - who]
+        _act(world, node, peer, what, luck)
+        for each, its in ((one, other), (other, one)):
+            _never_half(each, its, world.now)
+    world.settle()
+    world.pass_time(180)
+    world.settle()
+    assert agreed(one, other) == agreed(other, one)
+    for node in nodes:
+        assert states(node.replayed()) == states(node.state)
+
+
+def states(state: State) -> Any:
+    return [line.terms for line in state.lines.values()]
+
+
+def _act(world: World, node: Node, peer: Node, what: str, luck: int) -> None:
+    book = node.state.lines[peer.party].terms.get(NAME)
+    offer = book.open if book is not None else None
+    match what:
+        case "propose":
+            body = a.FrequenciesClause(frequencies=(a.FrequencySlot(hz=130_000_000 + luck, use="WORKING"),))
+            node.desk(c.DraftClause(peer=peer.name, body=body, effective=world.now + luck * 20 * MINUTE if luck else 0))
+            for account in ("officer", "supervisor"):
+                node.desk(c.ProposeClause(peer=peer.name, clause=NAME), account=account)
+        case "accept" if offer is not None and offer.by == peer.party:
+            for account in ("officer", "supervisor"):
+                node.desk(c.AcceptClause(statement=offer.hash), account=account)
+        case "reject" if offer is not None and offer.by == peer.party:
+            node.desk(c.AnswerMatter(statement=offer.hash, answer="REJ", reason="OTHER"))
+        case "carry":
+            world.carry(node, peer)
+        case "carry one":
+            if len(node.sent.get(peer.party, [])) > node.carried.get(peer.party, 0):
+                world.carry(node, peer, 1)
+        case "time":
+            world.now += 15 * MINUTE
+            for one in world.nodes:
+                one.run(c.PassDeadlines())
+        case "suspend" | "resume":
+            command = c.SuspendLine if what == "suspend" else c.ResumeLine
+            for account in ("officer", "supervisor"):
+                node.desk(command(peer=peer.name, reason="TECHNICAL"), account=account)
+        case "restart":
+            node.state = node.replayed()
+
+
+def _never_half(node: Node, peer: Node, now: int) -> None:
+    for book in node.state.lines[peer.party].terms.values():
+        if book.in_force:
+            standing = book.standing
+            assert standing is not None
+            assert set(standing.signatures) == {node.party, peer.party}
+            assert standing.effective <= now
