@@ -34,7 +34,7 @@ def test_both_desks_show_the_same_conflict_and_both_signatures(watched: Any, tmp
         # What the terminal proved is what the page shows.
         run.until("Both nodes stay up")
         assert conflict[0] in run.said
-        assert page.locator("#proof .verdict").all_inner_texts() == ["HOLDS"] * 4
+        assert page.locator("#proof .verdict").all_inner_texts() == ["HOLDS"] * 5
 
 
 def test_the_page_tells_nobody_a_desk_token_without_its_secret(watched: Any, tmp_path: Path) -> None:
