@@ -87,7 +87,8 @@ def test_both_folders_hold_alone_and_together(folders: dict[str, Path]) -> None:
     line, back = a.lines[b.card.fingerprint], b.lines[a.card.fingerprint]
     assert list(line.agreements) == list(back.agreements)
     assert len(line.agreements) == 1
-    assert len(line.ours.held) == len(back.theirs.held) == len(line.receipted) > 10
+    # What was fetched has no receipt: a heartbeat may come before the push is answered.
+    assert len(line.ours.held) == len(back.theirs.held) >= len(line.receipted) > 10
     said = {one.said["type"] for feed in (line.ours, line.theirs) for one in feed.held.values()}
     assert said == {*STATEMENT_TYPES, "LCK", "STAT"}
     assert len(a.found) == 1, "the crossed pair is still open, so the comparison compared something"
@@ -174,7 +175,8 @@ def test_a_node_that_was_restored_from_a_backup_holds(tmp_path: Path) -> None:
     asyncio.run(played(2, "A-0003"))
     a, b = both(places)
     assert [entry.kind for entry in a.entries].count("StatementRestored") == 1
-    assert len(b.lines[a.card.fingerprint].theirs.held) == 3
+    held = b.lines[a.card.fingerprint].theirs.held.values()
+    assert [one.said["type"] for one in held].count("NTC") == 3
 
 
 # --- who can write the file, and does not know how ---------------------------------------------------------------
@@ -394,7 +396,8 @@ def test_a_party_that_rewrites_its_last_statement_has_forked(copies: dict[str, P
     rewritten(copies["B"], rewrite)
     a, b = (independent.verify_folder(copies[name]) for name in "AB")
     assert a.problems == b.problems == []
-    assert independent.compare(a, b) == ["the feed of B to A: FORK at (1, 15)"]
+    last = list(b.lines[a.card.fingerprint].ours.held)[-1]
+    assert independent.compare(a, b) == [f"the feed of B to A: FORK at {last}"]
 
 
 def set_slot(**slots: Any) -> Callable[[Json], None]:
@@ -426,7 +429,7 @@ def set_slot(**slots: Any) -> Callable[[Json], None]:
             "KEY: A-0001 v2 is not held",
         ),
         ("StatementReceived", "NTC", lambda said: said["seen"].update(hash="A" * 43), "SEEN: it has seen"),
-        ("StatementReceived", "NTC", lambda said: said.pop("seen"), "KEY: A-0001 v1 was not seen yet"),
+        ("StatementReceived", "NTC", lambda said: said.pop("seen"), "THEIR_FEED: SEEN_BACK"),
         ("StatementSealed", "NQR", lambda said: said["seen"].update(hash="A" * 43), "SEEN: seen is not the head"),
         ("StatementReceived", "ERR", set_slot(hash="A" * 43), "ERR: about"),
         (
