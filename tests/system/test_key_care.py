@@ -114,6 +114,14 @@ def test_a_revoked_key_is_not_made_longer_by_a_later_rotation(made, tmp_path):
     assert card.role(first).until_ms == LATER
 
 
+def test_revoking_a_key_that_has_run_out_gives_it_no_more_time(made, tmp_path):
+    folder = copy_of(made, tmp_path / "a")
+    first = opened(folder).desk_kid
+    keeper(folder).rotate("desk")
+    card = keeper(folder, now_ms=LATER + 2 * OVERLAP_MS).revoke(str(first))
+    assert card.role(first).until_ms == LATER + OVERLAP_MS
+
+
 def test_what_was_sealed_to_the_key_before_can_still_be_opened(made, tmp_path):
     folder = copy_of(made, tmp_path / "a")
     (before,) = opened(folder).keys.seals

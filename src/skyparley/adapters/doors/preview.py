@@ -46,9 +46,12 @@ class PreviewDoor:
             raise Malformed(str(error)) from None
         except RecursionError:
             raise Malformed("the body nests too deep") from None
-        act, members = _act_at(said.act)
-        given = {"real_ms": self._node.clock.real_ms()} if "real_ms" in act.given else {}
-        command, _ = read_act(act, members, msgspec.json.encode(said.body), given)
+        try:
+            act, members = _act_at(said.act)
+            given = {"real_ms": self._node.clock.real_ms()} if "real_ms" in act.given else {}
+            command, _ = read_act(act, members, msgspec.json.encode(said.body), given)
+        except Malformed as error:  # The question was well put; what it asks about would be refused.
+            return refused(Refusal((error.reason,)))
         by = ByDesk(command=command, account=actor.name, key="", request="", person=actor.person)
         told = await self._node.would_release(by)
         return refused(told) if isinstance(told, Refusal) else answer(told)
