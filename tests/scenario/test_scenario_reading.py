@@ -57,6 +57,10 @@ EXPECT = '{ of = "B", path = "notices.version", equals = 1 }'
         ('lower = "FL200"', 'lower = "FL9999"', "FL9999"),
         ('lower = "FL200", ', "", "lacks lower"),
         ('start = "D1 12:00Z"', 'start = "noon"', "is not a time"),
+        ('kind = "TRANSIT"', 'kind = "TRANIST"', "kind: Invalid enum value 'TRANIST'"),
+        ('kind = "TRANSIT"', "kind = 3", "Expected `str`"),
+        ('audience = ["B"]', 'audience = "B"', "audience: Expected `array`"),
+        ("stated = true", 'stated = "yes"', "due_regard.stated"),
         ("stated = true", "stated = true, raeson = 1", "perhaps reason is meant"),
     ],
 )

@@ -139,7 +139,7 @@ class _Reader:
         read = {}
         for name, value in said.items():
             inner = f"{place}.{name}" if place else name
-            if name == "slots" and said.get("type") in CATALOGUE:
+            if name == "slots" and str(said.get("type")) in CATALOGUE:
                 # The members of a statement are those of its type.
                 read[name] = self.read(value, inspect.type_info(CATALOGUE[said["type"]].slots), inner)
             elif name in fields:

@@ -56,7 +56,7 @@ class Meaning:
         if isinstance(found, int) and isinstance(written, str):
             return self._number(written) == found
         if isinstance(found, list | tuple) and isinstance(written, str):
-            return self._position(written) == tuple(found)
+            return bool(self._position(written) == tuple(found))
         if isinstance(found, list | tuple) and isinstance(written, list):
             return len(found) == len(written) and all(map(self.same, written, found))
         if isinstance(found, dict) and isinstance(written, dict):

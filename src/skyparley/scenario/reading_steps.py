@@ -12,7 +12,7 @@ from skyparley.domain.messages.codes import HTTP_BEARERS
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.scenario import acts
 from skyparley.scenario import timeline as t
-from skyparley.scenario.bodies import Gazetteer, wire
+from skyparley.scenario.bodies import REFERENCE, Gazetteer, Problems, wire
 from skyparley.scenario.moments import BadMoment, span_ms
 from skyparley.scenario.paths import BadPath, Path, check_path, read_path
 from skyparley.scenario.problems import Lines, Problem, unknown
@@ -24,6 +24,7 @@ FAULTS: Final[tuple[str, ...]] = get_args(t.FaultKind)
 OF_TWO: Final = ("cut", "restore", "pin")
 STATEMENT_KEYS: Final = ("from", "to", "type", "has")
 """What a statement is looked for by; `has`: members of its payload, by path."""
+ROWS: Final[Mapping[str, TypeRow]] = {str(name): row for name, row in CATALOGUE.items()}
 ENVELOPE: Final = tuple(field.encode_name for field in msgspec.structs.fields(Envelope))
 ENTRY_KEYS: Final = ("kind", "has")
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -155,8 +156,26 @@ class StepReader:
 
         if missing := acts.missing(act, said):
             problem("", f"lacks {', '.join(missing)}; the members are {', '.join(acts.command_fields(act))}")
+        before = len(self._problems)
         read: t.Plain = wire(said, act.command, self._names, problem)
+        if len(self._problems) == before:
+            self._hold_against_types(act, read, problem)
         return read
+
+    @staticmethod
+    def _hold_against_types(act: DoorAct, read: t.Plain, problem: Problems) -> None:
+        """What the door would call malformed is told before anything is played; what references lead to is not known yet."""
+        kinds = {field.name: field.type for field in msgspec.structs.fields(act.command)}
+        if "slots" in read and str(read.get("type")) in CATALOGUE:
+            kinds["slots"] = CATALOGUE[read["type"]].slots
+        for name, value in read.items():
+            if REFERENCE.search(msgspec.json.encode(value).decode()):
+                continue
+            try:
+                msgspec.convert(value, kinds[name])
+            except (msgspec.ValidationError, ValueError) as error:
+                said, _, at = str(error).partition(" - at `$")
+                problem(f"{name}{at.rstrip('`')}", said)
 
     # --- faults ----------------------------------------------------------------------------------------------
 
@@ -282,10 +301,11 @@ class StepReader:
                 self._say("expect.statement", unknown(key, STATEMENT_KEYS))
         for key in ("from", "to"):
             self._party(str(said.get(key, "")), "expect.statement")
-        if "type" in said and said["type"] not in CATALOGUE:
-            self._say("expect.statement", unknown(str(said["type"]), CATALOGUE))
+        kind = str(said.get("type", ""))
+        if "type" in said and kind not in CATALOGUE:
+            self._say("expect.statement", unknown(kind, CATALOGUE))
         for path in self._has(said, "expect.statement"):
-            self._checked_statement(path, CATALOGUE.get(said.get("type", "")))
+            self._checked_statement(path, ROWS.get(kind))
         return said
 
     def _checked_statement(self, path: str, row: TypeRow | None) -> None:
