@@ -38,6 +38,16 @@ _SHAPES: Final = (
     slots.ArcSlot,
 )
 
+
+def has_reference(said: Any) -> bool:
+    """Whether something in it is only known when it is played."""
+    if isinstance(said, dict):
+        return any(map(has_reference, said.values()))
+    if isinstance(said, list | tuple):
+        return any(map(has_reference, said))
+    return isinstance(said, str) and REFERENCE.search(said) is not None
+
+
 Problems = Callable[[str, str], None]
 """Hears where in a body something is wrong, and what."""
 

@@ -12,7 +12,7 @@ from skyparley.domain.messages.codes import HTTP_BEARERS
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.scenario import acts
 from skyparley.scenario import timeline as t
-from skyparley.scenario.bodies import REFERENCE, Gazetteer, Problems, wire
+from skyparley.scenario.bodies import Gazetteer, Problems, has_reference, wire
 from skyparley.scenario.moments import BadMoment, span_ms
 from skyparley.scenario.paths import BadPath, Path, check_path, read_path
 from skyparley.scenario.problems import Lines, Problem, unknown
@@ -169,7 +169,7 @@ class StepReader:
         if "slots" in read and str(read.get("type")) in CATALOGUE:
             kinds["slots"] = CATALOGUE[read["type"]].slots
         for name, value in read.items():
-            if REFERENCE.search(msgspec.json.encode(value).decode()):
+            if has_reference(value):
                 continue
             try:
                 msgspec.convert(value, kinds[name])
