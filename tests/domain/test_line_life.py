@@ -360,3 +360,20 @@ def test_the_old_officer_holds_the_post_until_the_new_one_has_taken_it_with_the_
     assert [(one.post, one.languages) for one in shift.on] == [("DESK", ("ru",))]
     assert "LCK" in [one.type for one in b.state.matters.values()], "a hand-over is checked by people (LINE-04)"
     assert a.replayed().duty == a.state.duty
+
+
+def test_an_officer_who_comes_back_to_a_silent_desk_is_not_refused_for_its_silence() -> None:
+    world, a, b = open_world()
+    a.file(circle(), to=[b])
+    world.settle()
+    b.file(circle(), to=[a])
+    world.settle()
+    pair = a.conflict().pair_id
+    world.pass_time(40)
+    world.settle()
+    assert a.state.desk == "SILENT"
+    b.done(c.SetDesk(desk="STAFFED"))
+    world.settle()
+    assert isinstance(a.propose(pair, (b, "B-0001", [circle(hours=(6, 7))])), c.Outcome)
+    world.settle()
+    assert (a.state.desk, word(a, b)) == ("STAFFED", "OPEN")

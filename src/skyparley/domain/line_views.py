@@ -6,13 +6,22 @@ Source: DOMAIN 11.1; line-v1 section 10.
 from skyparley.base.errors import Reason
 from skyparley.domain.line_states import Word, may_say
 from skyparley.domain.messages.catalogue import StatementType
-from skyparley.domain.messages.codes import Class
+from skyparley.domain.messages.codes import Class, DeskState
 from skyparley.domain.records import Line
 from skyparley.domain.view import View
 
 
 def word_of(view: View, line: Line) -> Word:
     """The displayed word: first match, top to bottom."""
+    return _word(line, view.desk)
+
+
+def word_for_act(view: View, line: Line) -> Word:
+    """The word that an act of our desk is judged by: whoever acts is there, so the silence before it does not count."""
+    return _word(line, "DECLINED" if view.desk == "DECLINED" else "STAFFED")
+
+
+def _word(line: Line, desk: DeskState) -> Word:
     match line.state:
         case "TERMINATED":
             return "TERMINATED"
@@ -24,9 +33,9 @@ def word_of(view: View, line: Line) -> Word:
             return "TESTING"
     if lost(line):
         return "LOST"
-    if {view.desk, line.peer_desk} & {"SILENT", "DECLINED"}:
+    if {desk, line.peer_desk} & {"SILENT", "DECLINED"}:
         return "HUMAN-SILENT"
-    whole = view.desk == line.peer_desk == "STAFFED" and not weak(line)
+    whole = desk == line.peer_desk == "STAFFED" and not weak(line)
     return "OPEN" if whole else "DEGRADED"
 
 
@@ -62,7 +71,7 @@ def saying_reasons(
     view: View, line: Line, kind: StatementType, cls: Class, *, parent: StatementType | None = None
 ) -> list[Reason]:
     """Why a desk may not say this on this line now; empty where it may."""
-    word = word_of(view, line)
+    word = word_for_act(view, line)
     if may_say(kind, cls, word, parent):
         return []
     text = f"the line with {line.name} is {word}: {kind} is not said in this state. What saves lives always is"

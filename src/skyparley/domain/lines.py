@@ -20,7 +20,7 @@ from skyparley.domain.events import (
     TableCompared,
 )
 from skyparley.domain.line_states import COMPLETES, SEALED_IN, may_say
-from skyparley.domain.line_views import word_of
+from skyparley.domain.line_views import word_for_act
 from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS
 from skyparley.domain.messages.envelope import Chain, FeedHead
 from skyparley.domain.misuse import clock_noted
@@ -116,7 +116,7 @@ def negotiation_reasons(view: View, line: Line) -> list[Reason]:
             "DIVERGED": "the other side holds another history of our feed; two people must open a new epoch",
         }.get(line.compared, "the line is not in force yet")
         return [Reason("LINE_NOT_READY", f"nothing was sent: {why}", "line")]
-    word = word_of(view, line)
+    word = word_for_act(view, line)
     if not may_say("PRO", "COORD", word):
         text = f"nothing was sent: the line is {word}, and new agreements are made on a line that is OPEN or DEGRADED"
         return [Reason("LINE_STATE", text, "line")]
