@@ -30,6 +30,8 @@ from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
+from skyparley.domain.clause_records import ClauseBook
+from skyparley.domain.clauses import book_of_offer
 from skyparley.domain.line_changes import WHAT
 from skyparley.domain.lines import named_peer
 from skyparley.domain.phrases import sentences
@@ -246,15 +248,25 @@ def _first_person(state: State, command: c.DeskCommand) -> str:
     """Who asked for the same before; empty where nobody did."""
     if isinstance(command, c.AnnounceKeys):
         return state.keys_asked.by if state.keys_asked is not None and state.keys_asked.card == command.card else ""
+    if isinstance(command, c.AcceptClause):
+        found = next(filter(None, (book_of_offer(line, command.statement) for line in state.lines.values())), None)
+        return _who_asked(found[1], "ACC") if found is not None else ""
     fingerprint = named_peer(state, command.peer)  # type: ignore[attr-defined]
     line = state.lines.get(fingerprint) if fingerprint else None
     if line is None:
         return ""
+    if isinstance(command, c.ProposeClause):
+        return _who_asked(line.terms[command.clause], "TBL") if command.clause in line.terms else ""
     if isinstance(command, c.OpenEpoch):
         return line.epoch_asked[0] if line.epoch_asked else ""
     asked = line.change_asked
     what = WHAT.get(type(command))  # type: ignore[arg-type]
     return asked.by if asked is not None and asked.what == what else ""
+
+
+def _who_asked(book: ClauseBook, what: str) -> str:
+    """Who asked first to propose (TBL) or accept (ACC) a clause; empty where nobody waits for a second."""
+    return book.asked.by if book.asked is not None and book.asked.what == what else ""
 
 
 PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
