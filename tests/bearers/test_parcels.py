@@ -329,3 +329,27 @@ def test_how_far_files_went_never_goes_back():
             assert (await world.line("A", "B")).carried == carried
 
     played(story)
+
+
+def test_what_was_new_in_the_first_go_counts_as_new():
+    async def story():
+        async with ByFile("A", "B") as world:
+            await world.settle("A", "B")
+            known = (await world.line("B", "A")).received.head[1]
+            for east_km in range(200):
+                await world.tell("A", 30.0 * east_km)
+            data, goes = await world.write("A", "B"), 0
+            taken = None
+            while taken is None:
+                try:
+                    taken = await world.take("B", data)
+                except Unusable as deferred:
+                    if deferred.code != "DEFERRED":
+                        raise
+                    world.clock.at_ms += 1_000
+                    goes += 1
+            assert goes > 0, "otherwise this tries nothing"
+            assert taken.received == (await world.line("B", "A")).received.head[1] - known
+            assert (taken.known, taken.not_taken) == (0, 0)
+
+    played(story)

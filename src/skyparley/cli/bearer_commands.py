@@ -1,7 +1,8 @@
 """Commands that carry a line by files: make one for a peer, take one of a peer."""
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -9,12 +10,22 @@ from skyparley.cli.endings import NO, Ending, unusable
 from skyparley.cli.options import JsonOption, NodeOption, group
 from skyparley.cli.screen import as_json, note, say
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from skyparley.adapters.doors.files import FileTaken
+
+TRIES: Final = 120  # the largest file has 1,024 statements, and a peer's share is some 50 a second
+PAUSE_S: Final = 1.0
+
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it. A file that is there stays.")]
 
 
 def register(app: typer.Typer) -> None:
     """Adds the group `bearer` to the app."""
-    bearer = group("bearer", "Carry a line by files: a disk, a mail, a radio modem. Each file is sealed to its receiver.")
+    bearer = group(
+        "bearer", "Carry a line by files: a disk, a mail, a radio modem. Each file is sealed to its receiver."
+    )
     bearer.command("export")(export)
     bearer.command("import")(take)
     app.add_typer(bearer)
@@ -67,7 +78,7 @@ def take(
     except UnicodeDecodeError:
         raise unusable(f"{file} is not a sealed file of a peer: it is not ASCII text.") from None
     with open_desk(node) as desk:
-        taken = desk.post("/files", {"file": text}, FileTaken)
+        taken = _patiently(lambda: desk.post("/files", {"file": text}, FileTaken))
     if json:
         as_json(taken)
         return
@@ -78,6 +89,18 @@ def take(
     if taken.not_taken:
         say(f"{_count(taken.not_taken, 'statement')} could not be taken: {taken.why}")
         say("If an earlier file is missing, ask for a newer one: it holds everything that is not known to be here.")
+
+
+def _patiently(take: "Callable[[], FileTaken]") -> "FileTaken":
+    """A file that is larger than a peer's share of the node is taken in several goes; the node says when it is over it."""
+    for _ in range(TRIES):
+        try:
+            return take()
+        except Ending as ending:
+            if not ending.lines[0].startswith("DEFERRED"):
+                raise
+            time.sleep(PAUSE_S)
+    return take()
 
 
 def _count(number: int, thing: str) -> str:

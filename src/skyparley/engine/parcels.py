@@ -62,6 +62,11 @@ class _Owed:
         self.asked: OrderedDict[str, None] = OrderedDict()  # our nonces that it may still repeat
         self.written_ms: int | None = None  # when a file was last written, in transport time
         self.again = False  # receipts of before the start were gathered
+        self.begun = ("", 0)  # the file that was deferred last, and how many new statements it gave so far
+
+    def begun_of(self, name: str) -> int:
+        """How many new statements a file gave before it was deferred."""
+        return self.begun[1] if self.begun[0] == name else 0
 
     def owe(self, statement: str, receipt: str) -> None:
         """One more receipt.  The oldest go when nobody fetches them: `held` in the head says the same with fewer words."""
@@ -189,23 +194,37 @@ class Parcels:
         receipts = [text for text in texts if _typ(text) == jws.RECEIPT]
         statements = [text for text in texts if _typ(text) != jws.RECEIPT]
         kept = await self._keep_receipts(line, receipts)
-        counts: dict[str, int] = {}
-        why = ""
-        for first in range(0, len(statements), limits.STATEMENTS_PER_BATCH):
-            pushed = await self._service.statements(statements[first : first + limits.STATEMENTS_PER_BATCH], FILE)
-            for result in pushed.results:
-                counts[result.result] = counts.get(result.result, 0) + 1
-                if result.receipt:
-                    owed.owe(result.hash, result.receipt)
-                elif not why:
-                    why = f"{result.result} {result.text}".strip()
-        if counts.get("DEFERRED"):
-            raise Unusable("DEFERRED", "over your share of statements; take the file again in a moment")
+        counts, why = await self._take_statements(statements, owed, digest(data))
         known = counts.pop("DUPLICATE", 0)
         received = counts.pop("RECEIVED", 0)
         return TakenFile(
             peer=line.peer, received=received, known=known, receipts=kept, not_taken=sum(counts.values()), why=why
         )
+
+    async def _take_statements(self, texts: Sequence[str], owed: _Owed, name: str) -> tuple[dict[str, int], str]:
+        """How many came to what, and the first reason of what was not taken.  A file larger than a peer's share is taken
+        in several goes: what was new in the goes before counts as new."""
+        counts: dict[str, int] = {}
+        why = ""
+        try:
+            for first in range(0, len(texts), limits.STATEMENTS_PER_BATCH):
+                pushed = await self._service.statements(texts[first : first + limits.STATEMENTS_PER_BATCH], FILE)
+                for result in pushed.results:
+                    counts[result.result] = counts.get(result.result, 0) + 1
+                    if result.receipt:
+                        owed.owe(result.hash, result.receipt)
+                    elif not why:
+                        why = f"{result.result} {result.text}".strip()
+                if counts.get("DEFERRED"):
+                    raise Unusable("DEFERRED", "over the peer's share of statements; take the file again in a moment")
+        except Unusable:
+            owed.begun = (name, counts.get("RECEIVED", 0) + owed.begun_of(name))
+            raise
+        before = owed.begun_of(name)
+        owed.begun = ("", 0)
+        counts["RECEIVED"] = counts.get("RECEIVED", 0) + before
+        counts["DUPLICATE"] = counts.get("DUPLICATE", 0) - before
+        return counts, why
 
     async def _open(self, data: bytes, expected: Fingerprint | None) -> tuple[Line, FileHead, list[str]]:
         """Whose file it is, its head, and the texts behind it.  Raises Unusable."""

@@ -16,8 +16,8 @@ from skyparley.domain.commands import ByDesk
 from skyparley.domain.decide import decide
 from skyparley.domain.lines import may_seal_this
 from skyparley.domain.messages.codes import HTTP_BEARERS
-from skyparley.domain.records import Draft, Line
-from skyparley.domain.view import Moment, OwedDraft, View
+from skyparley.domain.records import Draft, Line, OwedDraft
+from skyparley.domain.view import Moment, View
 from skyparley.engine.signer import Signer
 from skyparley.evidence import jws
 
