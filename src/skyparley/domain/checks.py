@@ -9,6 +9,7 @@ from typing import Final
 from skyparley.base.errors import Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import HOUR, MINUTE
+from skyparley.domain import link_health
 from skyparley.domain.commands import CheckLine, Outcome
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import AlarmRaised, CheckMissed, LineOpened
@@ -50,7 +51,7 @@ def opening(view: View, line: Line, moment: Moment) -> list[Item]:
     """The next checks of a line that is not open: by each live bearer that lacks good ones of ours and has none under way."""
     if line.state != "TESTING":
         return []
-    if _all_good(line):
+    if _all_good(view, line):
         return [LineOpened(peer=line.peer)]
     busy = {check.bearer for check in line.checks.open.values()}
     lacking = [
@@ -61,10 +62,18 @@ def opening(view: View, line: Line, moment: Moment) -> list[Item]:
     return begin(view, line, moment, "OPENING", lacking) if lacking else []
 
 
-def _all_good(line: Line) -> bool:
+def _heard_on(view: View, line: Line) -> tuple[str, ...]:
+    """The bearers by which the peer reaches us now, as far as heartbeats told: it may have fewer or more than we have there."""
+    named = link_health.bearers_of(view.own_card)
+    health = {name: line.links.get((name, "IN")) for name in named}
+    return tuple(name for name, found in health.items() if found is None or found.state == "UP") or named
+
+
+def _all_good(view: View, line: Line) -> bool:
     checks, bearers = line.checks, live_bearers(line)
     ours = all(checks.ours.get(bearer, 0) >= checks.needed for bearer in bearers)
-    theirs = checks.peer_opened or all(checks.theirs.get(bearer, 0) >= checks.needed for bearer in bearers)
+    heard_on = _heard_on(view, line)
+    theirs = checks.peer_opened or all(checks.theirs.get(bearer, 0) >= checks.needed for bearer in heard_on)
     return bool(bearers) and ours and theirs
 
 
