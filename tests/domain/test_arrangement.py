@@ -173,7 +173,7 @@ def test_a_counter_is_of_the_same_version_and_closes_what_it_answers():
     assert other.refused(c.AcceptClause(statement=statement)) == ["STATE"]
     (first, second) = one.state.lines[other.party].terms[NAME].offers
     assert (first.version, first.state, second.version, second.answers) == (1, "COUNTERED", 1, first.msg_id)
-    assert one.state.matters[statement].outcome == other.state.matters[statement].outcome == "CPR"
+    assert one.state.matters[statement].outcome == other.state.matters[statement].outcome == "COUNTERED"
     accept(one, countered)
     world.settle()
     assert held(one, other) == held(other, one) == OTHER_RADIO

@@ -10,7 +10,9 @@ from typing import Literal
 import msgspec
 
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.arrangement_slots import ClauseBody
+from skyparley.domain.messages.arrangement_slots import ClauseBody, LineRef
+from skyparley.domain.messages.codes import CrossingForm, ReasonCode
+from skyparley.domain.messages.slots import VolumeSlot
 
 OfferState = Literal["OPEN", "REPLACED", "COUNTERED", "OVERTAKEN", "REJECTED", "REFUSED", "SIGNED"]
 """REPLACED: by a newer version of the same party; an acceptance that crossed it still counts.  OVERTAKEN: two offers crossed
@@ -117,3 +119,40 @@ class ClauseBook:
         return min(
             (one.effective for one in self.signed if one.effective > now and one.version > version), default=None
         )
+
+
+CrossingState = Literal[
+    "NO_CROSSING",
+    "NOTIFIED",
+    "REQUESTED",
+    "COUNTERED",
+    "ACCEPTED",
+    "REVISED",
+    "REVISED_COUNTERED",
+    "REJECTED",
+    "CANCELLED",
+    "EXPIRED",
+]
+"""The code list of AIRM, and EXPIRED.  Source: DOMAIN 11.2."""
+CrossingAct = Literal["NOTIFY", "REQUEST", "COUNTER", "ACCEPT", "REJECT", "REVISE", "CANCEL", "EXPIRE"]
+
+
+@dataclass
+class Crossing:
+    """A crossing of a standing line, in the version that was said last."""
+
+    by: Fingerprint
+    id: str
+    version: int
+    hash: str
+    """Of the XNG statement; answers to an older one change nothing."""
+    line: LineRef
+    form: CrossingForm
+    volumes: tuple[VolumeSlot, ...]
+    reason: ReasonCode
+    start: int
+    end: int
+    at: int
+    state: CrossingState = "NO_CROSSING"
+    counter: tuple[VolumeSlot, ...] = ()
+    """What the other side would accept; empty where it countered nothing."""

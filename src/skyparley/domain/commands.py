@@ -135,13 +135,13 @@ class Withdraw(Answer, frozen=True, kw_only=True):
 
 
 class Say(DeskCommand, frozen=True, kw_only=True):
-    """A statement of its own: STP, DIS, RLY, IDQ, LAS, GNI.  `slots` are those of the type, as on the wire.
+    """A statement of its own: STP, DIS, RLY, IDQ, LAS, GNI, COV, MTG.  `slots` are those of the type, as on the wire.
 
     In an exercise a notice can be said too: it is told and acted on, and stands in no list and no detection.
     """
 
     peers: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=limits.AUDIENCE)]
-    type: Literal["STP", "DIS", "RLY", "IDQ", "LAS", "GNI", "NTC", "HAZ", "HUM", "SAR"]
+    type: Literal["STP", "DIS", "RLY", "IDQ", "LAS", "GNI", "COV", "MTG", "NTC", "HAZ", "HUM", "SAR"]
     slots: dict[str, Any]
     free_text: FreeText | None = None
     exercise: bool = False
@@ -194,12 +194,17 @@ class AnswerIdentity(AboutMatter, frozen=True, kw_only=True):
 
 
 class AnswerMatter(AboutMatter, frozen=True, kw_only=True):
-    """ACC, REJ, CPR or SBY to a rescue box and whatever else asks for an answer and is no conflict."""
+    """ACC, REJ, CPR or SBY to a rescue box and whatever else asks for an answer and is no conflict.
+
+    CPR holds `volumes`; to a meeting `start` and `end` of the time that is offered.
+    """
 
     answer: Literal["ACC", "REJ", "CPR", "SBY"]
     reason: RejectReason | None = None
     volumes: Volumes | None = None
     until: int | None = None
+    start: int | None = None
+    end: int | None = None
 
 
 class SuspendLine(DeskCommand, frozen=True, kw_only=True):
@@ -250,6 +255,34 @@ class ProposeClause(DeskCommand, frozen=True, kw_only=True):
 
 class AcceptClause(AboutMatter, frozen=True, kw_only=True):
     """ACC of a TBL, by two persons: it is signed by us as well."""
+
+
+class CrossLine(DeskCommand, frozen=True, kw_only=True):
+    """XNG: a crossing of the standing line `line`, as a box and a period; file a notice for the flight itself."""
+
+    peer: str
+    line: str
+    form: Literal["NOTIFIED", "REQUESTED"]
+    volumes: Volumes
+    reason: ReasonCode = "NOT STATED"
+
+
+class ReviseCrossing(DeskCommand, frozen=True, kw_only=True):
+    """XNG: the next version of a crossing of ours; it is accepted anew, or not."""
+
+    peer: str
+    id: str
+    expected_version: int
+    volumes: Volumes
+    reason: ReasonCode | None = None
+
+
+class EndCrossing(DeskCommand, frozen=True, kw_only=True):
+    """XNG: a crossing of ours is cancelled before it begins, or has ended."""
+
+    peer: str
+    id: str
+    expected_version: int
 
 
 class AnnounceKeys(DeskCommand, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from skyparley.base.ids import Fingerprint, short_id
-from skyparley.domain import arrangement, checks, desks
+from skyparley.domain import arrangement, checks, crossings, desks, meetings
 from skyparley.domain.events import (
     AgreementExpired,
     AlarmRaised,
@@ -33,6 +33,9 @@ What = Literal[
     "HUMAN CHECK",
     "LINE CHANGE",
     "CLAUSE",
+    "CALENDAR",
+    "CROSSING ENDING",
+    "CROSSING OVER",
     "SILENT",
     "PEER SILENT",
     "RING",
@@ -127,6 +130,10 @@ def _of_line(view: View, what: str, about: str, due: int, moment: Moment) -> lis
             return []  # The fold lets it take effect.
         case "CLAUSE":
             return list(arrangement.terms_now(view, view.lines[Fingerprint(about)], moment.now))
+        case "CALENDAR":
+            return meetings.due(view, about)
+        case "CROSSING ENDING" | "CROSSING OVER":
+            return crossings.clock(view, what, about)
         case "SILENT":
             return desks.silent(view)
         case "PEER SILENT":

@@ -4,6 +4,7 @@ from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import (
     arrangement,
     checks,
+    crossings,
     deadlines,
     desks,
     dialogues,
@@ -141,6 +142,12 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person
             return arrangement.propose_clause(view, command, moment, by)
         case c.AcceptClause():
             return arrangement.accept_clause(view, command, moment, by)
+        case c.CrossLine():
+            return crossings.cross_line(view, command, moment)
+        case c.ReviseCrossing():
+            return crossings.revise_crossing(view, command, moment)
+        case c.EndCrossing():
+            return crossings.end_crossing(view, command, moment)
         case c.AnnounceKeys():
             return line_changes.announce_keys(view, command, moment, by)
         case c.SetDesk():

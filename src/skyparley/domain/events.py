@@ -157,6 +157,14 @@ class ClauseInForce(Event, frozen=True, kw_only=True):
     text: str
 
 
+class CrossingExpired(Event, frozen=True, kw_only=True):
+    """The period of a crossing of a standing line is over; `by` is who said it."""
+
+    peer: Fingerprint
+    by: Fingerprint
+    id: str
+
+
 class CheckMissed(Event, frozen=True, kw_only=True):
     """A line check was not answered in time, or the other side did not begin the one that was its turn."""
 
@@ -516,6 +524,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         ClauseAsked,
         ClauseConfirmed,
         ClauseInForce,
+        CrossingExpired,
         CheckMissed,
         DeskChanged,
         RosterSet,

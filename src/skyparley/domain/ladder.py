@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from skyparley.base.times import HOUR
+from skyparley.domain.messages.arrangement_slots import CrossingSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, Ask
 from skyparley.domain.messages.codes import Class, Post
 from skyparley.domain.messages.envelope import Envelope
@@ -66,6 +67,8 @@ def asks_of(envelope: Envelope) -> tuple[Ask, ...]:
     if envelope.type == "LCK":
         human = getattr(envelope.slots, "kind", "") == "HUMAN" and envelope.reply_to is msgspec.UNSET
         return ("ACK",) if human else ()
+    if getattr(envelope.slots, "form", "") in ("CANCELLED", "ENDED"):
+        return ()  # A crossing that is over.
     return CATALOGUE[envelope.type].asks
 
 
@@ -77,7 +80,8 @@ def _after(table: Table, envelope: Envelope, ask: Ask, lead_ms: int | None) -> i
         case "DON":
             return table.stop_answer_ms
         case "ANSWER":
-            return ANSWER_MS[envelope.type](table, lead_ms)
+            times = REVIEW_TIMES if getattr(envelope.slots, "level", "") == "REVIEW" else 1
+            return times * ANSWER_MS[envelope.type](table, lead_ms)
     match envelope.cls:
         case "LIFE":
             return table.ack_life_ms
@@ -112,6 +116,8 @@ ANSWER_MS: Final[Mapping[str, Callable[[Table, int | None], int]]] = {
     "MTG": lambda table, lead_ms: table.meeting_ms,
 }
 """The time that people have to answer each type that asks for an answer."""
+REVIEW_TIMES: Final = 24
+"""A review is answered in so many times the time of a talk: 48 h where that is 2 h.  Source: DOMAIN 10.2 MTG."""
 ADMIN_MS: Final[Mapping[str, str]] = {"LCK": "human_check_ms", "COV": "coverage_ack_ms"}
 """The number of the table that an acknowledgment of class ADMIN goes by, where it is not `suspend_ack_ms`."""
 
@@ -125,7 +131,7 @@ def ladder(
     for ask, one in due.items():
         rings.add((one, "DESK"))
         if ask not in CHAINED or envelope.cls not in CHAINS:
-            rings.add((one, MISSED[envelope.cls]))
+            rings.add((one, _missed(envelope)))
     if envelope.type == "SAR":
         rings.add((at + table.rescue_level3_ms, "LEVEL3"))
     if silent:
@@ -133,9 +139,16 @@ def ladder(
     return tuple(sorted(rings))
 
 
+def _missed(envelope: Envelope) -> Post:
+    """Who is rung when it was missed; of a talk that nobody answered the next level."""
+    if envelope.type == "MTG":
+        return "LEVEL2" if getattr(envelope.slots, "level", "") == "REVIEW" else "LEVEL3"
+    return MISSED[envelope.cls]
+
+
 def start_of(envelope: Envelope) -> int | None:
     """When the activity begins that a statement is about; None where it says no period."""
     slots = envelope.slots
-    if isinstance(slots, NoticeSlots):
+    if isinstance(slots, NoticeSlots | CrossingSlots):
         return min(volume.start for volume in slots.volumes)
     return None

@@ -4,7 +4,7 @@ Source: DOMAIN 11.2 "Message delivery", "Stop request", "Identity"; line-v1 sect
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -18,6 +18,8 @@ from skyparley.domain.messages.slots import LevelSlot
 MatterState = Literal[
     "SENT", "RECEIVED", "ACKNOWLEDGED", "PASSED", "ANSWERED", "DONE", "REFUSED", "REOPENED", "EXPIRED"
 ]
+GAVE_WAY: Final = frozenset({"REPLACED", "COUNTERED", "REVISED", "CANCELLED", "ENDED"})
+"""Outcomes of a statement that another of its kind replaced or answered: nobody answers it any more."""
 ReadBack = Literal["", "DUE", "MISMATCH", "MATCH"]
 
 

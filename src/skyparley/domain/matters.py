@@ -14,11 +14,13 @@ from skyparley.base.errors import Reason, Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
 from skyparley.domain.clauses import free_text_allowed
+from skyparley.domain.crossings import is_over
 from skyparley.domain.drafts import draft
 from skyparley.domain.line_views import saying_reasons
 from skyparley.domain.lines import named_peer
-from skyparley.domain.matter_records import Matter
+from skyparley.domain.matter_records import GAVE_WAY, Matter
 from skyparley.domain.messages import matter_slots as m
+from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS, StatementType
 from skyparley.domain.messages.slots import NoticeSlots, ShapeSlot, Wire
 from skyparley.domain.read_back import differing, values_of
@@ -107,6 +109,8 @@ def _shapes(slots: Wire) -> list[ShapeSlot]:
             return _shapes(inner) if isinstance(inner, Wire) else []
         case m.StopSlots():
             return [slots.area]
+        case CoverageSlots():
+            return list(slots.areas)
         case m.DistressSlots() | m.InterferenceSlots():
             return [] if slots.area is UNSET else [slots.area]
     return []
@@ -230,16 +234,24 @@ def answer_matter(view: View, command: c.AnswerMatter, moment: Moment) -> Ruling
         return matter
     if "ANSWER" not in CATALOGUE[matter.type].asks or matter.type not in ANSWERED_HERE:
         return refuse("NOTHING_TO_ANSWER", f"{matter.type} does not ask for this answer", field="statement")
+    if matter.type == "XNG" and is_over(view.lines[matter.peer], matter.hash):
+        return refuse("STATE", "this crossing is over; it is answered no more", field="statement")
+    if matter.outcome in GAVE_WAY:
+        return refuse(
+            "STATE", f"this statement is {matter.outcome}; answer the one that came after it", field="statement"
+        )
     if matter.outcome in ("ACC", "REJ"):
         return _already(matter, f"answered {matter.outcome}")
     if matter.type == "TBL" and command.answer in ("ACC", "CPR"):
         text = "a clause is accepted (accept_clause) or countered (a draft, then propose) by two persons"
         return refuse("TWO_PERSONS", text, field="answer")
+    if matter.type == "XNG" and command.answer == "ACC" and matter.read_back in ("DUE", "MISMATCH"):
+        return _read_back_first(view, matter)
     slots = _answer_slots(matter, command, moment.now)
     return slots if isinstance(slots, Refusal) else _reply(view, matter, command.answer, slots, moment)
 
 
-ANSWERED_HERE: Final = frozenset({"SAR", "TBL"})
+ANSWERED_HERE: Final = frozenset({"SAR", "TBL", "MTG", "XNG"})
 """Types that the general answer serves.  A clause is accepted and countered by two persons, in acts of their own."""
 
 
@@ -249,6 +261,10 @@ def _answer_slots(matter: Matter, command: c.AnswerMatter, now: int) -> Wire | R
             return m.AcceptedSlots(hash=matter.hash)
         case "REJ" if command.reason is not None:
             return m.NotAcceptedSlots(hash=matter.hash, reason=command.reason)
+        case "CPR" if matter.type == "MTG":
+            if command.start is None or command.end is None or not now < command.start < command.end:
+                return refuse("INCOMPLETE", "CPR to a meeting needs start and end of a time to come", field="start")
+            return m.CounteredSlots(hash=matter.hash, start=command.start, end=command.end)
         case "CPR" if command.volumes:
             wrong = geometry_reasons(command.volumes)
             return Refusal(tuple(wrong)) if wrong else m.CounteredSlots(hash=matter.hash, volumes=command.volumes)

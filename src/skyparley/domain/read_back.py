@@ -11,6 +11,7 @@ from geographiclib.geodesic import Geodesic
 from msgspec import UNSET
 
 from skyparley.base.units import E7_PER_DEGREE
+from skyparley.domain.messages.arrangement_slots import CrossingSlots
 from skyparley.domain.messages.codes import READ_BACK_FIELDS, LeadClass, ReadBackField
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import (
@@ -50,7 +51,7 @@ BOUNDARY: Final = frozenset({"XNG"})
 def values_of(slots: Wire) -> ReadBackValues:
     """What of a statement is read back: a point, levels, times; the first volume stands for a notice."""
     match slots:
-        case NoticeSlots():
+        case NoticeSlots() | CrossingSlots():
             first = slots.volumes[0]
             return ReadBackValues(
                 position=point_of(first.shape),

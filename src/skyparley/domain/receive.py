@@ -10,6 +10,7 @@ from msgspec import UNSET
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain.arrangement import judge_acceptance, judge_clause
 from skyparley.domain.commands import KeepReceipts, Outcome, ReceiveStatement, RestoreStatement
+from skyparley.domain.crossings import judge_crossing
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
     AlarmRaised,
@@ -24,6 +25,7 @@ from skyparley.domain.hearing import judge_exercise, judge_reply, judge_said, ju
 from skyparley.domain.ladder import asks_of
 from skyparley.domain.line_changes import judge_change, judge_key
 from skyparley.domain.lines import ChainResult, compare_table, place_on_feed, seen_is_true
+from skyparley.domain.meetings import coverage_flaws
 from skyparley.domain.messages.codes import ErrCode
 from skyparley.domain.messages.envelope import Envelope, NotUnderstood, read_meaning, statement_hash
 from skyparley.domain.messages.receipt import read_receipt
@@ -110,7 +112,7 @@ def _table_of(view: View, line: Line, envelope: Envelope) -> list[Item]:
     Nor is what was created before a table came into effect on this line: then both sides held the one before.
     """
     since = line.table.since if line.table is not None else 0
-    if envelope.number <= line.peer_table_number or envelope.created_utc < since:
+    if envelope.table_hash is UNSET or envelope.number <= line.peer_table_number or envelope.created_utc < since:
         return []
     return compare_table(view, line, envelope.table_hash, envelope.number)
 
@@ -174,6 +176,11 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
             return judge_change(envelope, line)
         case "TBL":
             return judge_clause(view, envelope, line)
+        case "XNG":
+            return judge_crossing(view, envelope, line)
+        case "COV":
+            wrong = coverage_flaws(envelope)
+            return ("GEOMETRY", wrong[0].text[:200]) if wrong else None
         case "KEY":
             return judge_key(envelope, line)
     return judge_said(envelope)

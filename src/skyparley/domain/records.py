@@ -10,10 +10,11 @@ import msgspec
 
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
-from skyparley.domain.clause_records import ClauseBook
+from skyparley.domain.clause_records import ClauseBook, Crossing
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
 from skyparley.domain.line_records import ChangeAsked, Checks, LineChange
 from skyparley.domain.line_states import AgreementState
+from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import (
     LIFE_KINDS,
@@ -321,6 +322,12 @@ class Line:
     change_asked: ChangeAsked | None = None
     terms: dict[str, ClauseBook] = field(default_factory=dict)
     """The clauses of the arrangement by name: drafted, offered, signed, in force."""
+    coverage: CoverageSlots | None = None
+    """For whom the peer says that it speaks; None until it said."""
+    crossings: dict[str, Crossing] = field(default_factory=dict)
+    """Crossings of its standing lines, by party and id."""
+    crossings_said: int = 0
+    """How many of them we began, so that an id is never used twice."""
     checks: Checks = field(default_factory=Checks)
     links: dict[LinkKey, LinkHealth] = field(default_factory=dict)
     """How each bearer is in each direction, as far as heartbeats ever told.  It changes nothing that was agreed."""

@@ -30,7 +30,7 @@ from skyparley.domain.records import (
 )
 from skyparley.evidence import jws
 from skyparley.evidence.card import read_card
-from skyparley.state import pasts, terms
+from skyparley.state import crossings, pasts, terms
 from skyparley.state.forgetting import forget
 from skyparley.state.lines import (
     acted_here,
@@ -471,6 +471,9 @@ def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
         check_due(state, state.lines[Fingerprint(event.about)], event.due, at)
     elif event.what == "HUMAN CHECK":
         set_check_clocks(state, state.lines[Fingerprint(event.about)], at)
+    elif event.what == "CALENDAR":
+        peer, review = event.about.split(" ")
+        terms.set_review_clock(state, state.lines[Fingerprint(peer)], review, max(at, event.due))  # type: ignore[arg-type]
     elif event.what == "LINE CHANGE":
         take_effect(state, state.lines[Fingerprint(event.about)], at)
     if event.what == "FORGET":
@@ -508,6 +511,7 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.ClauseAsked: terms.clause_asked,
     e.ClauseConfirmed: terms.clause_confirmed,
     e.ClauseInForce: terms.clause_in_force,
+    e.CrossingExpired: crossings.crossing_expired,
     e.CheckMissed: _check_missed,
     e.DeskChanged: _desk_changed,
     e.RosterSet: _roster_set,

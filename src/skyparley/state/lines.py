@@ -6,6 +6,7 @@ from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import events as e
 from skyparley.domain.checks import AWAITED_MS, DAY, HUMAN_CHECKS_AT_MS, RETRY_MS, begins, next_at
 from skyparley.domain.line_records import CHECKS_TO_RESUME, ChangeAsked, Checks, LineChange, OpenCheck
+from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import CheckSlots, KeySlots, LineSlots, ShiftSlots, StatusSlots
@@ -25,6 +26,8 @@ def fold_line(state: State, line: Line, taken: Taken, *, ours: bool) -> None:
             _check(state, line, taken, slots, ours=ours)
         case LineSlots():
             _change(state, line, taken, slots)
+        case CoverageSlots() if not ours:
+            line.coverage = slots
         case StatusSlots() if not ours:
             line.peer_desk = slots.desk
         case ShiftSlots() if not ours:

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from skyparley.base.ids import short_id
-from skyparley.domain.matter_records import Matter, Passed, ReadBack, Rung
+from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, ReadBack, Rung
 from skyparley.domain.messages.catalogue import CATALOGUE, Ask, StatementType
 from skyparley.domain.messages.codes import Class, Post, ReadBackField
 from skyparley.domain.messages.envelope import to_plain
@@ -14,7 +14,7 @@ from skyparley.language.words import seen
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
 
-MatterAct = Literal["acknowledge", "read_back", "pass_on", "done", "refuse", "identity", "answer"]
+MatterAct = Literal["acknowledge", "read_back", "pass_on", "done", "refuse", "identity", "answer", "accept_clause"]
 
 
 class StepView(View, frozen=True, kw_only=True):
@@ -157,8 +157,8 @@ def can(matter: Matter) -> tuple[MatterAct, ...]:
         acts += ["done", "refuse"]
     if matter.type == "IDQ":
         acts.append("identity")
-    elif "ANSWER" in asks and matter.outcome not in ("ACC", "REJ"):
-        acts.append("answer")
+    elif "ANSWER" in asks and matter.outcome not in ("ACC", "REJ", *GAVE_WAY):
+        acts += ["answer", "accept_clause"] if matter.type == "TBL" else ["answer"]
     return tuple(acts)
 
 

@@ -83,6 +83,18 @@ def _reopen(state: State, before: str, matter: Matter) -> None:
     set_clocks(state, old)
 
 
+def gave_way(state: State, statement: str, taken: Taken, what: str) -> None:
+    """A statement that another one replaces or answers by its own kind asks nobody any more."""
+    matter = state.matters.get(statement)
+    if matter is None:
+        return
+    matter.due.clear()
+    matter.outcome = what
+    matter.revision += 1
+    matter.history.append(_step(taken.envelope, what, taken.at))
+    set_clocks(state, matter)
+
+
 def act_about(state: State, taken: Taken, *, ours: bool) -> None:
     """ACK, RDB, PAS, DON, RFS, IDA and the answers: what they change in the matter that they are about."""
     envelope = taken.envelope

@@ -46,6 +46,7 @@ from skyparley.domain.records import (
 from skyparley.domain.view import Taken
 from skyparley.domain.volumes import shrinks
 from skyparley.state import pasts
+from skyparley.state.crossings import fold_crossings
 from skyparley.state.lines import acted_there, fold_line
 from skyparley.state.matters import act_about, take_up
 from skyparley.state.projection import State
@@ -69,6 +70,7 @@ def fold_statement(state: State, line: Line, statement: Statement) -> None:
     if statement.envelope.exercise is UNSET:
         _take_effect(state, line, statement)
         ours = statement.received_utc is None
+        fold_crossings(state, line, Taken(statement.envelope, statement.hash, statement.at), ours=ours)
         fold_terms(state, line, Taken(statement.envelope, statement.hash, statement.at), ours=ours)
     _ask_people(state, line, statement)
 
@@ -84,7 +86,8 @@ def _ask_people(state: State, line: Line, statement: Statement) -> None:
     taken = Taken(envelope, statement.hash, statement.at, lead)
     if not ours and envelope.role == "desk":
         acted_there(state, line, statement.at)
-    fold_line(state, line, taken, ours=ours)
+    if envelope.exercise is UNSET:
+        fold_line(state, line, taken, ours=ours)
     if asks_of(envelope):
         take_up(state, line, taken, ours=ours)
     elif envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type != "ERR":
@@ -230,7 +233,7 @@ def _offer(state: State, line: Line, statement: Statement, slots: ProposalSlots)
         until=slots.until,
         reply_by=int(envelope.reply_by or 0),
         valid_until=int(envelope.valid_until or 0),
-        table_hash=envelope.table_hash,
+        table_hash=envelope.table_hash or "",
     )
     if statement.restored and _theirs_stands(state, conflict, envelope):
         conflict.turn = max(conflict.turn, offer.turn)

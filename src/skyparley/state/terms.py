@@ -7,13 +7,13 @@ from skyparley.base import limits
 from skyparley.domain import events as e
 from skyparley.domain.clause_records import ClauseAsked, ClauseBook, ClauseDraft, ClauseOffer, OfferState, SignedClause
 from skyparley.domain.clauses import book_of_offer, clause_name, clause_text, text_hash
-from skyparley.domain.matter_records import Step
+from skyparley.domain.meetings import REVIEWS, Review, next_review
 from skyparley.domain.messages.arrangement_slots import TermsSlots
 from skyparley.domain.messages.matter_slots import AcceptedSlots, NotAcceptedSlots
 from skyparley.domain.messages.slots import ErrSlots
 from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
-from skyparley.state.matters import set_clocks
+from skyparley.state.matters import gave_way
 from skyparley.state.projection import State
 
 
@@ -44,7 +44,7 @@ def _offered(state: State, line: Line, taken: Taken, slots: TermsSlots) -> None:
     for held in book.offers:
         if held.state == "OPEN":
             _set_state(book, held.hash, _gives_way(held, taken))
-            _answered(state, held.hash, taken, "CPR" if held.by != envelope.from_ else "REPLACED")
+            gave_way(state, held.hash, taken, "COUNTERED" if held.by != envelope.from_ else "REPLACED")
     offer = ClauseOffer(
         by=envelope.from_,
         hash=taken.hash,
@@ -66,19 +66,6 @@ def _gives_way(held: ClauseOffer, taken: Taken) -> OfferState:
     if held.by == taken.envelope.from_:
         return "REPLACED"
     return "COUNTERED" if taken.envelope.reply_to or held.number <= taken.envelope.seen_number else "OVERTAKEN"
-
-
-def _answered(state: State, statement: str, taken: Taken, what: str) -> None:
-    """The matter of an offer that gave way asks nobody any more."""
-    matter = state.matters.get(statement)
-    if matter is None:
-        return
-    envelope = taken.envelope
-    matter.due.clear()
-    matter.outcome = what
-    matter.revision += 1
-    matter.history.append(Step(what=what, by=envelope.from_, at=envelope.created_utc, learned_at=taken.at))
-    set_clocks(state, matter)
 
 
 def _signed(state: State, line: Line, taken: Taken, slots: AcceptedSlots) -> None:
@@ -180,3 +167,16 @@ def clause_in_force(state: State, event: e.ClauseInForce, at: int) -> None:
     book.in_force, book.in_force_at = event.text, at
     book.signed = sorted(book.signed, key=lambda one: one.version)[-limits.CLAUSE_SIGNED_KEPT :]
     set_clause_clock(state, line, at)
+    if event.clause == "CALENDAR":
+        for review in REVIEWS:
+            set_review_clock(state, line, review, at)
+
+
+def set_review_clock(state: State, line: Line, review: Review, at: int) -> None:
+    """When people are told of the next one."""
+    time = next_review(line, review, at)
+    about = f"{line.peer} {review}"
+    if time is None:
+        state.deadlines.clear("CALENDAR", about)
+    else:
+        state.deadlines.set("CALENDAR", about, time)

@@ -109,10 +109,17 @@ class NotAcceptedSlots(Wire, frozen=True, kw_only=True):
 
 
 class CounteredSlots(Wire, frozen=True, kw_only=True):
-    """CPR of a rescue box or a crossing: the volumes that we would accept."""
+    """CPR of a rescue box or a crossing: the volumes that we would accept; of a meeting: the time that we offer."""
 
     hash: Hash
-    volumes: Volumes
+    volumes: Volumes | UnsetType = UNSET
+    start: Utc | UnsetType = UNSET
+    end: Utc | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        times = (self.start is not UNSET, self.end is not UNSET)
+        if times not in ((True, True), (False, False)) or (self.volumes is UNSET) != times[0]:
+            raise ValueError("a counter holds volumes, or start and end, and not both")
 
 
 class LaterSlots(Wire, frozen=True, kw_only=True):
