@@ -225,3 +225,21 @@ def test_a_trace_tells_entries_as_they_become_durable(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "D1 08:00:00Z  A o1 asks /notices" in result.output
     assert "StatementReceived NTC 1/" in result.output
+
+
+def test_a_line_opens_also_where_one_side_has_more_bearers_than_the_other() -> None:
+    text = HEAD.replace("[parties.A]", "[parties.A]\nbearers = 2")
+    text += step(
+        at="D1 08:00Z",
+        id='"open"',
+        expect='[{ of = "A", path = "lines.state", equals = "IN_FORCE" }, { of = "B", path = "lines.state", equals = "IN_FORCE" }]',
+    )
+    assert [one.status for one in played(text)] == [MET, MET]
+
+
+def test_two_sides_of_whom_one_sees_silence_miss_no_check() -> None:
+    # Nobody answers the human check of 0600Z: one side sees HUMAN-SILENT, the other an empty desk.
+    absent = 'entry = { kind = "CheckMissed" }, absent = true, throughout = "3h"'
+    text = HEAD + step(at="D1 06:00Z", id='"none"', expect=f'[{{ of = "A", {absent} }}, {{ of = "B", {absent} }}]')
+    text += step(at="D1 08:00Z", id='"words"', expect='{ of = "A", path = "lines.word", differs = "OPEN" }')
+    assert [one.status for one in played(text)] == [MET, MET, MET]
