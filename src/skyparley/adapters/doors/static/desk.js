@@ -7,6 +7,7 @@ import { hearTurn, showConflicts } from "./desk/conflicts.js";
 import { at, el, fill } from "./desk/el.js";
 import { openFiling } from "./desk/filing.js";
 import { askChange, askLogOn, byToken, takeToken } from "./desk/logon.js";
+import { Rings } from "./desk/rings.js";
 import { showNotices } from "./desk/notices.js";
 import { clockText, dayText, setYear } from "./desk/units.js";
 
@@ -50,6 +51,7 @@ class Desk {
     this.streaming = true;
     this.over = 0;
     this.chart = makeChart(at("chart"), { picked: (kind, key) => this.pick(kind, key) });
+    this.rings = new Rings(this);
   }
 
   get mayAct() {
@@ -171,12 +173,13 @@ class Desk {
     at("account").textContent = `${this.session.account}${this.mayAct ? "" : " (may only look)"}`;
     at("file-notice").hidden = !this.mayAct;
     fill(at("legend"), el("span", { class: "own" }, el("i", { class: "mark own" }), `${view.own.name}, own`), el("span", { class: "other" }, el("i", { class: "mark other" }), "others"), el("span", {}, el("i", { class: "mark hatch" }), "conflict"));
+    this.chart.show(view);
+    this.rings.show(view);
     showLines(view, this);
     showAlarms(view);
     showConflicts(view, this);
     showAgreements(view, this);
     showNotices(view, this);
-    this.chart.show(view);
     this.showStale("");
     this.tick();
     this.looked = true;
@@ -208,6 +211,7 @@ class Desk {
     scaled.hidden = this.view.clock !== "SCALED";
     scaled.textContent = rate === 1 ? "demo clock" : `SCALED ×${rate}`;
     this.form?.echo();
+    this.rings.tick();
   };
 
   async start() {

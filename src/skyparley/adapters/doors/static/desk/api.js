@@ -49,6 +49,8 @@ async function call(method, path, body, extra = {}) {
 export const whoAmI = () => call("GET", "session");
 export const logOn = (account, password) => call("POST", "session", { account, password });
 export const logOnByToken = (token) => call("POST", "session", { token });
+/** What is read aloud of a statement, in a language. */
+export const sentences = (statement, lang) => call("GET", `statements/${encodeURIComponent(statement)}/sentences?lang=${encodeURIComponent(lang)}`);
 export const logOff = () => call("DELETE", "session");
 export const changePassword = (old, fresh) => call("POST", "session/password", { old, new: fresh });
 export const overview = () => call("GET", "overview");

@@ -6,7 +6,7 @@ import { el } from "./el.js";
 import { centre, closest, overlap } from "./overlap.js";
 import { coordinates, distance, middleOfArc, outline, point, racetrackLine, unwrapped } from "./sphere.js";
 
-const COLOURS = { own: "#eda63a", other: "#62b3ee", conflict: "#f0a3c8", draft: "#e8edf2" };
+const COLOURS = { own: "#eda63a", other: "#62b3ee", conflict: "#f0a3c8", draft: "#e8edf2", LIFE: "#ff8f8f", SAFETY: "#ffc46b" };
 const SHOWN = new Set(["NOTIFIED", "COORDINATED", "ACTIVE"]);
 const NOTHING = { type: "FeatureCollection", features: [] };
 const CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -17,7 +17,7 @@ const style = {
     land: { type: "geojson", data: NOTHING }, borders: { type: "geojson", data: NOTHING },
     grid: { type: "geojson", data: grid() },
     // No simplification: a circle stays a circle when the whole route is in view.
-    ...Object.fromEntries(["notices", "overlaps", "gaps", "draft"].map((name) => [name, { type: "geojson", data: NOTHING, tolerance: 0 }])),
+    ...Object.fromEntries(["notices", "overlaps", "gaps", "draft", "matters"].map((name) => [name, { type: "geojson", data: NOTHING, tolerance: 0 }])),
   },
   layers: [
     { id: "sea", type: "background", paint: { "background-color": "#0b1219" } },
@@ -36,6 +36,10 @@ const style = {
     ]),
     { id: "overlap", type: "fill", source: "overlaps", paint: { "fill-pattern": "hatch", "fill-antialias": false } },
     { id: "gap", type: "line", source: "gaps", paint: { "line-color": COLOURS.conflict, "line-width": 2.5, "line-dasharray": [1, 1] } },
+    ...["LIFE", "SAFETY"].flatMap((cls) => [
+      { id: `${cls}-fill`, type: "fill", source: "matters", filter: ["==", ["get", "cls"], cls], paint: { "fill-color": COLOURS[cls], "fill-opacity": 0.16 } },
+      { id: `${cls}-line`, type: "line", source: "matters", filter: ["==", ["get", "cls"], cls], paint: { "line-color": COLOURS[cls], "line-width": 2.6 } },
+    ]),
     { id: "draft-fill", type: "fill", source: "draft", paint: { "fill-color": COLOURS.draft, "fill-opacity": 0.12 } },
     { id: "draft-line", type: "line", source: "draft", paint: { "line-color": COLOURS.draft, "line-width": 1.6, "line-dasharray": [1, 1.6] } },
   ],
@@ -51,7 +55,7 @@ export function makeChart(box, { picked }) {
     });
   } catch {
     box.append(el("p", { class: "plain-note" }, "This machine cannot draw the map (no WebGL). Everything else on this page works."));
-    return { show() {}, pick() {}, draft() {}, collect() {} };
+    return { show() {}, pick() {}, draft() {}, collect() {}, matters() {} };
   }
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-left");
@@ -73,6 +77,9 @@ class Drawn {
     this.moved = false;
     this.collector = null;
     this.drafted = [];
+    this.asked = [];
+    this.pins = [];
+    this.flownTo = "";
     // Programmed moves carry no original event; once a person has moved the map it is theirs.
     map.on("movestart", (event) => { this.moved ||= Boolean(event.originalEvent); });
     map.on("click", (event) => this.clicked(event));
@@ -116,6 +123,29 @@ class Drawn {
     this.map.getSource("draft").setData(collection(shapes.flatMap((shape) => features(shape, {}))));
   }
 
+  /** What people are asked about: its areas, the point that was said and the one that was read back otherwise. */
+  matters(asked) {
+    const same = JSON.stringify(asked) === JSON.stringify(this.asked);
+    this.asked = asked;
+    if (!this.ready || (same && this.pins.length)) return;
+    this.map.getSource("matters").setData(collection(asked.flatMap((one) => one.areas.flatMap((shape) => features(shape, { cls: one.cls })))));
+    this.pins.forEach((pin) => pin.remove());
+    this.pins = asked.flatMap((one) => [pinOf(one.said, `pin-said ${one.cls.toLowerCase()}`, one.label), pinOf(one.back, "pin-back", "read back")])
+      .filter(Boolean).map(({ at, element }) => new Marker({ element, anchor: "bottom-left", offset: [-7, 7] }).setLngLat(at).addTo(this.map));
+    this.flyTo(asked[0]);
+  }
+
+  /** Once for each statement, and again when what was read back lies elsewhere: both points are to be in view. */
+  flyTo(one) {
+    const points = [one?.said, one?.back].filter(Boolean).map((position) => lngLat(point(position)));
+    const name = one ? `${one.key} ${one.back ?? ""}` : "";
+    if (!points.length || name === this.flownTo) return;
+    this.flownTo = name;
+    const corners = [...points, ...one.areas.flatMap((shape) => features(shape, {})).flatMap((drawn) => drawn.geometry.coordinates[0])];
+    const [xs, ys] = [corners.map((at) => at[0]), corners.map((at) => at[1])];
+    this.map.fitBounds([[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]], { padding: 70, maxZoom: 8, duration: CALM ? 0 : 500 });
+  }
+
   /** While `taken` is given, clicks on the map give positions in 1e-7 degrees instead of picking. */
   collect(taken) {
     this.collector = taken;
@@ -144,6 +174,7 @@ class Drawn {
     this.map.getSource("overlaps").setData(collection([...this.found.values()].flatMap((place) => place?.pieces ?? [])));
     this.map.getSource("gaps").setData(collection([...this.found.values()].flatMap((place) => place?.line ?? [])));
     this.draft(this.drafted);
+    this.matters(this.asked);
     this.mark(notices);
     this.fitOnce();
   }
@@ -227,6 +258,11 @@ function labelOf(shape) {
   const corners = unwrapped(shape.rings[0].map(point));
   const low = corners.reduce((best, at) => (at[1] * 2 + at[0] < best[1] * 2 + best[0] ? at : best));
   return { label: low, anchor: "bottom-left", offset: [5, -5] };
+}
+
+/** A point with its name, standing on the map. */
+function pinOf(position, name, label) {
+  return position ? { at: lngLat(point(position)), element: el("div", { class: `pin ${name}` }, el("i", {}), label) } : null;
 }
 
 const lngLat = ({ lat, lon }) => [lon, lat];

@@ -27,6 +27,9 @@ export function fill(node, ...children) {
  * so that what a person is reading, typing in or has focused is not pulled away by something else that changed.
  */
 export function keep(parent, items, { key, sign, build, empty }) {
+  // Before anything is built: an element that a new card takes over loses the focus as it moves.
+  const focused = document.activeElement?.dataset?.k;
+  const inside = parent.contains(document.activeElement);
   const held = new Map([...parent.children].map((node) => [node.dataset.key, node]));
   const wanted = items.map((item) => {
     const name = key(item);
@@ -44,8 +47,6 @@ export function keep(parent, items, { key, sign, build, empty }) {
     if (note.textContent !== empty) note.textContent = empty;
     wanted.push(note);
   }
-  const focused = document.activeElement?.dataset?.k;
-  const inside = parent.contains(document.activeElement);
   if (wanted.length !== parent.children.length || wanted.some((node, place) => parent.children[place] !== node)) {
     parent.replaceChildren(...wanted);
     if (inside && focused) parent.querySelector(`[data-k="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

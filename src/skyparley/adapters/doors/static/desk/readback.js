@@ -1,0 +1,64 @@
+// Reading back: what was understood of a statement is typed anew, and the node compares it with what was said.
+
+import { answerBox, perform } from "./acting.js";
+import { el, fill, reasonList } from "./el.js";
+import { Unusable, dayTime, degrees, levelText, readLevel, readPositions, readTime } from "./units.js";
+
+const FIELDS = [
+  { name: "position", code: "POSITION", label: "position", hint: "12.3456, 65.4321 or 1234N 06543E", show: degrees,
+    read: (text) => readPositions(text, "position")[0] },
+  { name: "lower", code: "LOWER", label: "level, or from", hint: "FL123, 1234 ft AMSL", show: levelText, read: (text) => readLevel(text, "level") },
+  { name: "upper", code: "UPPER", label: "up to", hint: "FL321", show: levelText, read: (text) => readLevel(text, "up to") },
+  { name: "start", code: "START", label: "time, or from", hint: "12:34Z", show: dayTime, read: (text, near) => readTime(text, "time", near) },
+  { name: "end", code: "END", label: "until", hint: "13:45Z", show: dayTime, read: (text, near) => readTime(text, "until", near) },
+];
+const forms = new Map();
+
+/** The form of one matter. It outlives the card around it, so that nobody's typing is lost to a change. */
+export function readBackForm(matter, desk, touched) {
+  const key = matter.statement;
+  if (!forms.has(key)) forms.set(key, build(matter, desk, touched));
+  return forms.get(key);
+}
+
+function build(matter, desk, touched) {
+  const said = matter.to_read_back;
+  const asked = FIELDS.filter((field) => said[field.name] !== undefined);
+  const inputs = asked.map((field) => el("input", {
+    placeholder: field.hint, spellcheck: "false", autocomplete: "off", "data-k": `${matter.statement}-rb-${field.name}`, name: field.name,
+  }));
+  const box = answerBox(`read back ${matter.statement}`);
+  const send = el("button", { class: "act", type: "submit", "data-k": `${matter.statement}-rb-send` }, "Read back");
+  return el("form", { class: "read-back", novalidate: true, on: {
+    input: touched,
+    submit: async (event) => {
+      event.preventDefault();
+      touched();
+      const wrong = [];
+      const values = {};
+      asked.forEach((field, place) => {
+        try {
+          values[field.name] = field.read(inputs[place].value, said[field.name]);
+        } catch (error) {
+          if (!(error instanceof Unusable)) throw error;
+          wrong.push({ code: "UNREADABLE", text: error.message });
+        }
+      });
+      if (wrong.length) return void fill(box, reasonList(wrong, "Nothing was read back yet."));
+      await perform(box, ["statements", matter.statement, "read_back"], { values }, send);
+      desk.want();
+      return undefined;
+    },
+  } }, asked.map((field, place) => el("label", {}, el("span", {}, field.label), inputs[place])), send, box);
+}
+
+/** What was said and what was read back, side by side, where the two differ. */
+export function mismatch(matter) {
+  if (matter.read_back !== "MISMATCH") return null;
+  const back = matter.read_back_values ?? {};
+  const rows = FIELDS.filter((field) => (matter.differs ?? []).includes(field.code));
+  return el("div", { class: "mismatch", role: "alert" }, el("p", {}, el("b", {}, "READ-BACK DIFFERS."), " It blocks the acknowledgment: ask, and read it back again."),
+    el("dl", {}, rows.map((field) => el("div", {}, el("dt", {}, field.label),
+      el("dd", { class: "as-said" }, `said: ${field.show(matter.to_read_back[field.name])}`),
+      el("dd", { class: "as-back" }, `read back: ${back[field.name] === undefined ? "nothing" : field.show(back[field.name])}`)))));
+}
