@@ -146,6 +146,11 @@ def _form(name: StatementType, row: TypeRow, *, matter: bool) -> tuple[Schema, d
         "code": code is not None and not rules,
     }
     answers = ["reply_to"] if matter or name in _ANSWERS else []
+    if cls.get("const") not in (None, "LIFE"):
+        answers.append("table_hash")
+    elif "const" not in cls:
+        life = {"properties": {"class": {"const": "LIFE"}}}
+        more = [*more, {"if": life, "else": {"required": ["table_hash"]}}]
     own["required"] = [*own["required"], *(member for member, there in wanted.items() if there), *answers]
     absent = {member for member, there in wanted.items() if not there and not (member == "code" and rules)}
     own["properties"] = {member: members[member] for member in ENVELOPE_ORDER if member not in absent}

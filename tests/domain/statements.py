@@ -222,6 +222,8 @@ def envelopes(draw: st.DrawFn, kind: StatementType | None = None, *, matter: boo
     exercise = draw(st.booleans())
     must_answer = answers or chosen in REPLIES
     reply_to = draw(UUIDS if must_answer else st.one_of(st.just(UNSET), UUIDS))
+    cls = draw(_classes(chosen, slots, answers))
+    table = HASHES if cls != "LIFE" else st.one_of(st.just(UNSET), HASHES)
     return Envelope(
         proto=PROTO,
         epoch=draw(st.integers(1, 5)),
@@ -232,18 +234,18 @@ def envelopes(draw: st.DrawFn, kind: StatementType | None = None, *, matter: boo
         to=draw(HASHES),
         msg_id=draw(UUIDS),
         role="exercise" if exercise else row.role,
-        cls=draw(_classes(chosen, slots, answers)),
+        cls=cls,
         type=chosen,
         code=phrase_code(chosen, slots, answers=reply_to is not UNSET) or UNSET,
         dialog_id=draw(HASHES) if in_dialogue else UNSET,
         reply_to=reply_to,
         version=draw(VERSIONS) if in_dialogue or chosen in ABOUT_NOTICE else UNSET,
         created_utc=draw(TIMES),
-        clock_quality=draw(st.sampled_from(["GOOD", "BAD"])),
+        clock_quality=draw(st.sampled_from([UNSET, "GOOD", "BAD"])),
         valid_until=draw(TIMES) if offers else UNSET,
         reply_by=draw(TIMES) if offers else UNSET,
         exercise=True if exercise else UNSET,
-        table_hash=draw(HASHES),
+        table_hash=draw(table),
         free_text=draw(st.one_of(st.just(UNSET), FREE_TEXTS)),
         slots=slots,
     )

@@ -67,6 +67,7 @@ class Signer:
         slots = self._complete(view, draft, msgspec.convert(draft.slots, kind))
         role: Role = "exercise" if draft.exercise else row.role
         epoch, seq = (1, 0) if line.sent.head == NOTHING else line.sent.head
+        cls = _class_of(draft, slots)
         envelope = Envelope(
             proto=PROTO,
             epoch=epoch,
@@ -77,18 +78,18 @@ class Signer:
             to=draft.peer,
             msg_id=draft.msg_id,
             role=role,
-            cls=_class_of(draft, slots),
+            cls=cls,
             type=draft.type,
             code=phrase_code(draft.type, slots, answers=bool(draft.reply_to)) or UNSET,
             dialog_id=draft.dialog_id or UNSET,
             reply_to=draft.reply_to or UNSET,
             version=draft.version or UNSET,
             created_utc=draft.created_utc,
-            clock_quality=quality,
+            clock_quality=UNSET if quality == "GOOD" else quality,
             valid_until=draft.valid_until or UNSET,
             reply_by=draft.reply_by or UNSET,
             exercise=True if draft.exercise else UNSET,
-            table_hash=view.table_hash_of(draft.peer),
+            table_hash=UNSET if cls == "LIFE" else view.table_hash_of(draft.peer),
             free_text=draft.free_text or UNSET,
             slots=slots,
         )

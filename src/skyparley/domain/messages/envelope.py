@@ -84,11 +84,12 @@ class _Meaning(Wire, frozen=True, kw_only=True, rename={"from_": "from", "cls": 
     reply_to: Uuid | UnsetType = UNSET
     version: Version | UnsetType = UNSET
     created_utc: Utc
-    clock_quality: ClockQuality
+    clock_quality: ClockQuality | UnsetType = UNSET
+    """Absent is GOOD."""
     valid_until: Utc | UnsetType = UNSET
     reply_by: Utc | UnsetType = UNSET
     exercise: Literal[True] | UnsetType = UNSET
-    table_hash: Hash
+    table_hash: Hash | UnsetType = UNSET
     free_text: FreeText | UnsetType = UNSET
     slots: msgspec.Raw
 
@@ -112,11 +113,13 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     reply_to: str | UnsetType = UNSET
     version: int | UnsetType = UNSET
     created_utc: int
-    clock_quality: ClockQuality
+    clock_quality: ClockQuality | UnsetType = UNSET
+    """Absent is GOOD."""
     valid_until: int | UnsetType = UNSET
     reply_by: int | UnsetType = UNSET
     exercise: bool | UnsetType = UNSET
-    table_hash: str
+    table_hash: str | UnsetType = UNSET
+    """Absent on a LIFE statement: no table says whether it is taken."""
     free_text: FreeText | UnsetType = UNSET
     slots: Wire
 
@@ -249,6 +252,8 @@ def _against_catalogue(envelope: Envelope) -> str:
     for member, wanted in wants.items():
         if (getattr(envelope, member) is not UNSET) != wanted:
             return f"{member} of {envelope.type} must be {'there' if wanted else 'absent'}"
+    if envelope.table_hash is UNSET and envelope.cls != "LIFE":
+        return "table_hash is there on every statement but those of class LIFE"
     if envelope.reply_to is UNSET and (matter or envelope.type in _ANSWERS):
         return f"{envelope.type} says in reply_to what it answers"
     return ""
