@@ -15,7 +15,10 @@ from skyparley.domain.messages import arrangement_slots as a
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.slots import AmslSlot, CircleSlot, SfcSlot
 from skyparley.domain.table import table_hash
+from skyparley.state.matter_views import matter_view
 from skyparley.state.projection import State
+from skyparley.state.terms_views import frequency_text, radio_card, terms_views
+from skyparley.state.views import line_view
 
 WIDER = msgspec.structs.replace(TABLE, separation_lateral_m=50_000)
 RADIO = a.FrequenciesClause(
@@ -403,3 +406,130 @@ def _never_half(node: Node, peer: Node, now: int) -> None:
             assert standing is not None
             assert set(standing.signatures) == {node.party, peer.party}
             assert standing.effective <= now
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def shown(node: Node, peer: Node, name: str = NAME) -> Any:
+    (terms,) = [one for one in terms_views(node.state, node.world.now) if one.peer == peer.name]
+    return next(one for one in terms.clauses if one.clause == name)
+
+
+def test_each_clause_shows_how_far_it_is_settled_and_what_would_change():
+    world, one, other = two()
+    assert shown(one, other).state == "UNSETTLED"
+    accept_now(world, one, other)
+    assert (shown(one, other).state, shown(one, other).in_force.version) == ("IN FORCE", 1)
+    assert shown(one, other).in_force.signed_by == ("A", "B")
+    one.done(c.DraftClause(peer="B", body=OTHER_RADIO, effective=T0 + 2 * HOUR))
+    assert shown(one, other).state == "DRAFT"
+    both_persons(one, c.ProposeClause(peer="B", clause=NAME))
+    world.settle()
+    assert (shown(one, other).state, shown(other, one).state) == ("PROPOSED BY US", "PROPOSED BY THEM")
+    for view in (shown(one, other), shown(other, one)):
+        assert [(part.field, part.old, part.new) for part in view.diff] == [
+            ("frequencies.0.hz", "121500000", "243000000"),
+            ("frequencies.1.hz", "130000000", "131000000"),
+        ]
+        assert view.in_force.version == 1
+    assert shown(other, one).can == ("draft", "accept", "reject")
+    accept(other, newest(one, other, NAME))
+    world.settle()
+    assert shown(one, other).state == shown(other, one).state == "SIGNED"
+    world.pass_time(121)
+    assert shown(one, other).state == shown(other, one).state == "IN FORCE"
+
+
+def test_an_offer_that_nobody_answers_or_that_is_refused_is_unsettled():
+    world, one, other = two()
+    propose(one, other)
+    world.settle()
+    world.pass_time(24 * 60 + 1)
+    assert shown(one, other).state == shown(other, one).state == "UNSETTLED"
+    assert line_view(one.state, one.state.lines[other.party]).unsettled == (NAME,)
+    other.done(c.AnswerMatter(statement=newest(one, other, NAME), answer="REJ", reason="SAFETY"))
+    world.settle()
+    assert shown(one, other).state == shown(other, one).state == "UNSETTLED"
+    assert shown(other, one).offer.state == "REJECTED"
+
+
+def test_the_radio_card_stands_with_the_line_and_guard_is_always_on_it():
+    world, one, other = two()
+    card = radio_card(one.state, one.state.lines[other.party])
+    assert (card.settled, [row.text for row in card.frequencies]) == (False, ["121.5 MHz", "243.0 MHz"])
+    accept_now(world, one, other)
+    card = line_view(other.state, other.state.lines[one.party]).radio
+    assert (card.settled, [row.text for row in card.frequencies]) == (True, ["121.5 MHz", "130.0 MHz", "243.0 MHz"])
+    assert frequency_text(4_125_000) == "4125 kHz"
+    assert frequency_text(6_215_500) == "6215.5 kHz"
+    assert frequency_text(130_000_000) == "130.0 MHz"
+
+
+def test_a_coverage_statement_stands_beside_each_answer():
+    world, one, other = two()
+    covers = {"forces": ["UAS"], "allies": [], "areas": [], "air_defence_informed": True, "relays": ["UN"]}
+    other.done(c.Say(peers=("A",), type="COV", slots=covers))
+    world.settle()
+    (asked,) = one.state.matters.values()
+    assert asked.due == {"ACK": T0 + HOUR}
+    one.done(c.Acknowledge(statement=asked.hash))
+    at = {"position": (0, 300_000_000), "level": {"ref": "FL", "ft": 20_000}, "at": T0, "error_m": 500}
+    one.done(c.Say(peers=("B",), type="IDQ", slots=at))
+    world.settle()
+    (question,) = [matter for matter in other.state.matters.values() if matter.type == "IDQ"]
+    other.done(c.AnswerIdentity(statement=question.hash, answer="NOT OURS"))
+    world.settle()
+    view = matter_view(one.state, one.state.matters[question.hash], world.now)
+    assert view.outcome == "NOT OURS"
+    assert msgspec.convert(covers, a.CoverageSlots) == view.speaks_for
+
+
+def test_a_meeting_is_offered_a_time_and_a_missed_one_goes_to_the_next_level():
+    world, one, other = two()
+    window = {"start": T0 + 3 * HOUR, "end": T0 + 4 * HOUR}
+    one.done(c.Say(peers=("B",), type="MTG", slots={"level": "2", "topic": "INCIDENT", **window}))
+    one.done(c.Say(peers=("B",), type="MTG", slots={"level": "REVIEW", "topic": "NUMBERS", **window}))
+    world.settle()
+    talk, review = sorted(other.state.matters.values(), key=lambda one: one.due["ANSWER"])
+    assert (talk.due["ANSWER"], review.due["ANSWER"]) == (T0 + 2 * HOUR, T0 + 48 * HOUR)
+    assert other.refused(c.AnswerMatter(statement=review.hash, answer="CPR")) == ["INCOMPLETE"]
+    other.done(c.AnswerMatter(statement=review.hash, answer="CPR", start=T0 + 5 * HOUR, end=T0 + 6 * HOUR))
+    world.settle()
+    assert one.state.matters[review.hash].outcome == "CPR"
+    world.pass_time(121)
+    assert "LEVEL3" in [rung.post for rung in other.state.matters[talk.hash].rung]
+    assert one.refused(c.Say(peers=("B",), type="MTG", slots={"level": "3", "topic": "STRATEGY", **window})) == [
+        "SLOTS"
+    ]
+
+
+def test_the_calendar_in_force_rings_each_review_in_its_time_and_over_a_restart():
+    world, one, other = two()
+    first = T0 + HOUR
+    calendar = a.CalendarClause(first=first, staff_days=1, group_days=2, principals_days=400, radio_days=1)
+    accept_now(world, one, other, calendar)
+    world.pass_time(61)
+    for node in (one, other):
+        assert node.alarms().count("MTG_DUE") == 3
+        assert node.alarms().count("RADIO_TEST_DUE") == 1
+        node.state = node.replayed()
+    world.pass_time(24 * 60)
+    for node in (one, other):
+        assert node.alarms().count("MTG_DUE") == 4
+        assert node.alarms().count("RADIO_TEST_DUE") == 2
+
+
+def test_an_exercise_moves_no_line():
+    world, one, other = two()
+    text = one.forge(
+        other,
+        role="exercise",
+        exercise=True,
+        type="SUSP",
+        code="L9",
+        slots={"effective": T0, "reason": "POLITICAL", "second": "x..y"},
+        **{"class": "ADMIN"},
+    )
+    assert world.receive(other, text) == "RECEIVED"
+    assert other.state.lines[one.party].state == "IN_FORCE"

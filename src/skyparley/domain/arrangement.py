@@ -86,7 +86,7 @@ def propose_clause(view: View, command: c.ProposeClause, moment: Moment, by: str
     countered = book.open if book.open is not None and book.open.by == peer else None
     version = countered.version if countered is not None else book.said_version + 1
     text = clause_text(view.own, peer, drafted.body, version=version, effective=drafted.effective)
-    asked = ClauseAsked(peer=peer, clause=command.clause, what="TBL", text=digest(text), by=by)
+    asked = ClauseAsked(peer=peer, clause=command.clause, what="TBL", digest=digest(text), by=by)
     waits = _first_of_two(line, asked, moment.now)
     if waits is not None:
         return waits
@@ -115,7 +115,7 @@ def accept_clause(view: View, command: c.AcceptClause, moment: Moment, by: str) 
     if reasons:
         return Refusal(tuple(reasons))
     text = clause_text(view.own, line.peer, offer.body, version=offer.version, effective=offer.effective)
-    asked = ClauseAsked(peer=line.peer, clause=name, what="ACC", text=digest(text), by=by)
+    asked = ClauseAsked(peer=line.peer, clause=name, what="ACC", digest=digest(text), by=by)
     waits = _first_of_two(line, asked, moment.now)
     if waits is not None:
         return waits
@@ -141,7 +141,7 @@ def _text_of(view: View, line: Line, offer: ClauseOffer) -> ClauseText:
 def _first_of_two(line: Line, event: ClauseAsked, now: int) -> Ruling | None:
     """The answer to the first of two persons, or why this is no second one; None where the second confirms."""
     asked = line.terms[event.clause].asked
-    same = asked is not None and (asked.what, asked.text) == (event.what, event.text) and now - asked.at <= ASKED_MS
+    same = asked is not None and (asked.what, asked.text) == (event.what, event.digest) and now - asked.at <= ASKED_MS
     if asked is None or not same:
         refs = {"peer": line.name, "clause": event.clause, "what": event.what}
         return Decided((event,), c.Outcome(result="ASKED", refs=refs))
@@ -231,7 +231,7 @@ def terms_now(view: View, line: Line, now: int) -> Sequence[Item]:
         text = one.text if one is not None else ""
         if text == book.in_force:
             continue
-        items.append(ClauseInForce(peer=line.peer, clause=name, version=one.version if one else 0, text=text))
+        items.append(ClauseInForce(peer=line.peer, clause=name, version=one.version if one else 0, digest=text))
         if name == "NUMBERS":
             table = one.body.table if one is not None and isinstance(one.body, NumbersClause) else view.table
             items.append(LineTableSet(peer=line.peer, table=table, table_hash=table_hash(table), clause=text))

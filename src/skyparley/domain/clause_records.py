@@ -103,6 +103,11 @@ class ClauseBook:
         """The highest version that anybody said."""
         return max((offer.version for offer in self.offers), default=self.signed_version)
 
+    @property
+    def unsettled(self) -> bool:
+        """Somebody offered a version that both have not signed."""
+        return bool(self.offers) and self.offers[-1].state != "SIGNED" and self.offers[-1].version > self.signed_version
+
     def offer(self, statement: str) -> ClauseOffer | None:
         """An offer by the hash of its statement."""
         return next((offer for offer in self.offers if offer.hash == statement), None)

@@ -129,12 +129,12 @@ class ClauseDropped(Event, frozen=True, kw_only=True):
 
 
 class ClauseAsked(Event, frozen=True, kw_only=True):
-    """The first of two persons asked to propose the draft of a clause (TBL) or to accept an offer (ACC); `text` says which."""
+    """The first of two persons asked to propose the draft of a clause (TBL) or to accept an offer (ACC); `digest` says which."""
 
     peer: Fingerprint
     clause: str
     what: Literal["TBL", "ACC"]
-    text: str
+    digest: str
     by: str
 
 
@@ -149,12 +149,12 @@ class ClauseConfirmed(Event, frozen=True, kw_only=True):
 
 
 class ClauseInForce(Event, frozen=True, kw_only=True):
-    """A clause that both signed is in force from here on.  `text`: the hash of what they signed; empty: none is any more."""
+    """A clause that both signed is in force from here on.  `digest`: of the text that they signed; empty: none is any more."""
 
     peer: Fingerprint
     clause: str
     version: int
-    text: str
+    digest: str
 
 
 class CrossingExpired(Event, frozen=True, kw_only=True):

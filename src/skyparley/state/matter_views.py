@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from skyparley.base.ids import short_id
 from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, ReadBack, Rung
+from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, Ask, StatementType
 from skyparley.domain.messages.codes import Class, Post, ReadBackField
 from skyparley.domain.messages.envelope import to_plain
@@ -87,6 +88,8 @@ class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
     acked_by: Post | None = None
     passed: Passed | None = None
     outcome: str = ""
+    speaks_for: CoverageSlots | None = None
+    """For whom the peer that answered said that it speaks (LINE-14)."""
     reopened: str = ""
     history: tuple[StepView, ...] = ()
     can: tuple[MatterAct, ...] = ()
@@ -130,6 +133,7 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         acked_by=matter.acked_by,
         passed=matter.passed,
         outcome=matter.outcome,
+        speaks_for=line.coverage if matter.ours and matter.outcome else None,
         reopened=matter.reopened,
         history=tuple(
             StepView(

@@ -148,7 +148,7 @@ def clause_dropped(state: State, event: e.ClauseDropped, at: int) -> None:
 
 def clause_asked(state: State, event: e.ClauseAsked, at: int) -> None:
     """The first of two persons."""
-    asked = ClauseAsked(what=event.what, text=event.text, by=event.by, at=at)
+    asked = ClauseAsked(what=event.what, text=event.digest, by=event.by, at=at)
     state.lines[event.peer].terms[event.clause].asked = asked
 
 
@@ -164,7 +164,7 @@ def clause_in_force(state: State, event: e.ClauseInForce, at: int) -> None:
     """What was in force before stays in sight for a while."""
     line = state.lines[event.peer]
     book = line.terms[event.clause]
-    book.in_force, book.in_force_at = event.text, at
+    book.in_force, book.in_force_at = event.digest, at
     book.signed = sorted(book.signed, key=lambda one: one.version)[-limits.CLAUSE_SIGNED_KEPT :]
     set_clause_clock(state, line, at)
     if event.clause == "CALENDAR":

@@ -19,6 +19,7 @@ from skyparley.domain.line_tables import least_sizes, readers_of
 from skyparley.domain.line_views import word_of
 from skyparley.domain.lines import may_seal, negotiation_reasons
 from skyparley.domain.link_health import links_of
+from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.codes import (
     ClockKind,
     DeskState,
@@ -39,6 +40,7 @@ from skyparley.domain.volumes import least_size_reasons
 from skyparley.state.matter_views import MatterView, matter_views
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
+from skyparley.state.terms_views import RadioCard, TermsView, radio_card, terms_views
 
 
 class PartyView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -218,6 +220,12 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     peer_desk: DeskState
     peer_shift: ShiftSlots | None = None
     checks: ChecksView
+    radio: RadioCard
+    """Frequencies, guard and call signs: beside every warning (LIV-10)."""
+    coverage: CoverageSlots | None = None
+    """For whom the peer said that it speaks; shown beside each of its answers (LINE-14)."""
+    unsettled: tuple[str, ...] = ()
+    """Clauses that somebody offered and that both have not signed."""
 
 
 class AlarmView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -285,6 +293,8 @@ class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
     roster: dict[Post, tuple[str, ...]]
     matters: tuple[MatterView, ...] = ()
     """Statements that ask people for something; what is still asked first, by class and age."""
+    terms: tuple[TermsView, ...] = ()
+    """The arrangement with each peer: clauses, and crossings of standing lines."""
     alarms: tuple[AlarmView, ...]
     hooks: tuple[HookView, ...] = ()
     unauthenticated: tuple[UnauthenticatedView, ...] = ()
@@ -309,6 +319,7 @@ def overview(state: State, now: int) -> Overview:
         duty=duty_views(state),
         roster=state.duty.roster,
         matters=matter_views(state, now),
+        terms=terms_views(state, now),
         alarms=tuple(alarm_view(state, alarm) for alarm in state.alarms),
         unauthenticated=unauthenticated_views(state),
     )
@@ -518,6 +529,9 @@ def line_view(state: State, line: Line) -> LineView:
             last_good_at=line.checks.last_good_at or None,
             next_at=state.deadlines.due_at("NEXT CHECK", line.peer),
         ),
+        radio=radio_card(state, line),
+        coverage=line.coverage,
+        unsettled=tuple(name for name, book in line.terms.items() if book.unsettled),
     )
 
 

@@ -42,6 +42,7 @@ from skyparley.language.languages import BadPhrase
 from skyparley.state import views
 from skyparley.state.matter_views import Sentence, matter_views
 from skyparley.state.projection import State
+from skyparley.state.terms_views import terms_views
 
 
 class DeskDoor:
@@ -275,6 +276,7 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
     "agreements": lambda state, now: tuple(views.agreement_view(state, one, now) for one in state.agreements.values()),
     "lines": lambda state, now: tuple(views.line_view(state, one) for one in state.lines.values()),
     "statements": lambda state, now: matter_views(state, now),
+    "terms": lambda state, now: terms_views(state, now),
     "duty": lambda state, now: views.duty_views(state),
     "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
     "unauthenticated": lambda state, now: views.unauthenticated_views(state),

@@ -19,6 +19,7 @@ from skyparley.domain.what_if import WhatIf
 from skyparley.engine.preview import Released
 from skyparley.state import views
 from skyparley.state.matter_views import MatterView, Sentence
+from skyparley.state.terms_views import TermsView
 
 BASE: Final = "/desk/v1"
 IDEMPOTENCY_KEY: Final = "idempotency-key"
@@ -199,6 +200,7 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
         "agreements": views.AgreementView,
         "lines": views.LineView,
         "statements": MatterView,
+        "terms": TermsView,
         "duty": views.DutyView,
         "alarms": views.AlarmView,
         "hooks": views.HookView,

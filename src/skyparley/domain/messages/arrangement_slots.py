@@ -10,7 +10,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from skyparley.base import limits
 from skyparley.domain.messages.codes import (
-    AirForceClass,
     CautionDuty,
     CrossingForm,
     FrequencyUse,
@@ -20,6 +19,7 @@ from skyparley.domain.messages.codes import (
     Post,
     ReasonCode,
     RelaySource,
+    SpokenFor,
 )
 from skyparley.domain.messages.slots import (
     DetachedJws,
@@ -124,8 +124,8 @@ class CoverageSlots(Wire, frozen=True, kw_only=True):
     Coded classes; no unit is named (LINE-14).
     """
 
-    forces: Annotated[tuple[AirForceClass, ...], Meta(max_length=len(get_args(AirForceClass)))]
-    allies: Annotated[tuple[AirForceClass, ...], Meta(max_length=len(get_args(AirForceClass)))]
+    forces: Annotated[tuple[SpokenFor, ...], Meta(max_length=len(get_args(SpokenFor)))]
+    allies: Annotated[tuple[SpokenFor, ...], Meta(max_length=len(get_args(SpokenFor)))]
     areas: Areas
     air_defence_informed: bool
     relays: Annotated[tuple[RelaySource, ...], Meta(max_length=len(get_args(RelaySource)))]

@@ -55,16 +55,8 @@ ReadBackField = Literal["POSITION", "LOWER", "UPPER", "START", "END"]
 """What of a statement is read back, in this order (NOT-08)."""
 CheckKind = Literal["MACHINE", "HUMAN", "OPENING"]
 """OPENING: by a side whose line is not open yet; the other side begins one in turn, whatever it holds."""
-AirForceClass = Literal[
-    "FIXED WING",
-    "ROTARY WING",
-    "UAS",
-    "TRANSPORT",
-    "AIR DEFENCE",
-    "ARTILLERY",
-    "NAVAL AVIATION",
-    "CIVIL",
-    "HUMANITARIAN",
+SpokenFor = Literal[
+    "FIXED WING", "ROTARY WING", "UAS", "TRANSPORT", "NAVAL AVIATION", "GROUND FORCES", "CIVIL", "HUMANITARIAN"
 ]
 """For what kinds of activity a party or its allies are spoken for: classes, never units (LINE-14)."""
 FrequencyUse = Literal["GUARD", "WORKING", "ALTERNATE", "GROUND", "RESCUE"]
