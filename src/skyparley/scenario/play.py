@@ -203,7 +203,7 @@ class Play:
             owner = body.get("party", act.by)
             found = next((one for one in seen.notices if one.id == body.get("id") and one.party == owner), None)
             if found is None:
-                raise Unresolved(f"{act.by} sees no notice {body.get('id')} of {owner}")
+                raise Unresolved(f"{act.by} sees no notice {body.get('id')} of {owner}: say its expected_version")
             body["expected_version"] = found.version
         if {"expected_revision", "proposal"} & set(lacks) and "pair_id" in body:
             conflict = next((one for one in seen.conflicts if one.pair_id == body.get("pair_id")), None)
