@@ -270,13 +270,19 @@ def test_unknown_addresses_and_methods_are_answered_in_json(folder: Path) -> Non
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.path)
-def test_every_act_is_there_needs_a_log_on_and_takes_its_body(folder: Path, act: Any) -> None:
-    path = "/desk/v1" + act.path.format(id="A-1", party="B", pair_id="p" * 43, peer="B")
+def test_every_act_is_there_needs_its_right_and_takes_its_body(folder: Path, act: Any) -> None:
+    path = "/desk/v1" + act.path.format(id="A-1", party="B", pair_id="p" * 43, peer="B", statement="s" * 43)
 
     async def work(parts: Parts, client: httpx.AsyncClient) -> None:
         async with d.desk(parts) as nobody:
             assert (await nobody.post(path, json={}, headers=d.key())).status_code == 401
-        said = await client.post(path, json={"no such field": 1}, headers=d.key())
+        async with d.desk(parts, **{"x-skyparley-desk": "1"}) as person:
+            if act.right != "act":
+                # The token of a machine may act and no more.
+                assert (await client.post(path, json={}, headers=d.key())).status_code == 403
+                await person.post("/desk/v1/session", json={"account": "one-supervisor", "password": d.PASSWORD})
+            who = client if act.right == "act" else person
+            said = await who.post(path, json={"no such field": 1}, headers=d.key())
         assert (said.status_code, d.reasons(said)[0]["field"]) == (422, "no such field")
 
     at_desk(folder, work)
