@@ -73,7 +73,7 @@ def test_a_link_that_is_down_comes_first_and_is_said_across_the_top(desks: tuple
     shown = desks[0].evaluate(
         """async () => {
             const { showLines } = await import("/desk/agreements.js");
-            const line = { fingerprint: "x", peer: "X", state: "IN_FORCE", table: "EQUAL", compared: "EQUAL", sent: 1, delivered: 1, received: 1 };
+            const line = { fingerprint: "x", peer: "X", state: "IN_FORCE", word: "OPEN", table: "EQUAL", compared: "EQUAL", sent: 1, delivered: 1, received: 1 };
             return [true, undefined, undefined, true].map((link_up, place) => {
                 showLines({ now: (place + 1) * 1000, lines: [{ ...line, link_up }] }, { looked: true });
                 return [document.querySelector(".line-pill").innerText.replace(/\\s+/g, " "), document.getElementById("cut").innerText, document.getElementById("cut").hidden];
@@ -81,7 +81,7 @@ def test_a_link_that_is_down_comes_first_and_is_said_across_the_top(desks: tuple
         }"""
     )
     up, *downs, again = shown
-    assert up == again == ["X IN FORCE link up · same table", "", True]
+    assert up == again == ["X OPEN link up · same table", "", True]
     for pill, banner, hidden in downs:
         assert pill.startswith("X LINK DOWN since 00:00:02Z")
         assert banner.startswith("LINK TO X DOWN since 00:00:02Z")

@@ -6,7 +6,9 @@ import { overBy, showAgreements, showAlarms, showLines } from "./desk/agreements
 import { hearTurn, showConflicts } from "./desk/conflicts.js";
 import { at, el, fill } from "./desk/el.js";
 import { openFiling } from "./desk/filing.js";
+import { showLinePanel } from "./desk/lines.js";
 import { askChange, askLogOn, byToken, takeToken } from "./desk/logon.js";
+import { showMatters } from "./desk/matters.js";
 import { Rings } from "./desk/rings.js";
 import { showNotices } from "./desk/notices.js";
 import { clockText, dayText, setYear } from "./desk/units.js";
@@ -177,6 +179,8 @@ class Desk {
     this.rings.show(view);
     showLines(view, this);
     showAlarms(view);
+    showMatters(view, this);
+    showLinePanel(view, this);
     showConflicts(view, this);
     showAgreements(view, this);
     showNotices(view, this);

@@ -66,7 +66,6 @@ export function showLines(view, desk) {
 }
 
 function lineItem(line, desk) {
-  const word = line.state === "IN_FORCE" ? "IN FORCE" : "NOT ESTABLISHED";
   const table = { EQUAL: "same table", MISMATCH: "TABLES DIFFER", UNKNOWN: "table unknown" }[line.table];
   const link = line.link_up ? "link up" : "";
   const down = line.link_up ? null : el("b", { class: "down" }, `LINK DOWN ${cut.get(line.fingerprint)}`);
@@ -75,7 +74,7 @@ function lineItem(line, desk) {
   const broken = line.compared === "DIVERGED" || line.compared === "AHEAD";
   const box = answerBox(`line ${line.fingerprint}`);
   return el("li", { class: `line-pill${bad ? " bad" : ""}`, title: line.link_error || `sent ${line.sent}, held by ${line.peer} ${line.delivered}; received ${line.received}` },
-    el("b", { class: "other" }, line.peer), down, el("span", { class: "word" }, word),
+    el("b", { class: "other" }, line.peer), down, el("a", { class: "word", href: "#line-panel" }, line.word),
     el("span", { class: "dim" }, [link, table, owed].filter(Boolean).join(" · ")),
     broken ? el("button", { on: { click: (event) => perform(box, ["lines", line.peer, "epoch"], {}, event.target).then((done) => done?.result === "ASKED" && desk.say("Asked. A second person must confirm on their own account.")) } },
       line.epoch_asked_by ? `Confirm new feed (asked by ${line.epoch_asked_by})` : "Ask for a new feed") : null, box);

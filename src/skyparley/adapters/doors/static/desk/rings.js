@@ -2,6 +2,7 @@
 
 import { answerBox, perform } from "./acting.js";
 import { at, el, fill, keep } from "./el.js";
+import { radioCard } from "./lines.js";
 import { LANGUAGES, chooseLanguage, ownLanguage, phraseOf, sentenceNode } from "./phrases.js";
 import { mismatch, readBackForm } from "./readback.js";
 import { Sound } from "./sound.js";
@@ -24,6 +25,7 @@ export class Rings {
     this.touchedAt = -Infinity;
     this.hushedUntil = -Infinity;
     this.seen = new Map(); // Rung here, by statement: what is over stays in sight until somebody has looked at it.
+    this.opened = new Set();
     this.told = "";
     this.forms = new Map();
     at("rings-sound").addEventListener("click", () => this.sound.wake());
@@ -41,7 +43,8 @@ export class Rings {
     open.forEach((matter) => this.seen.set(matter.statement, false));
     // What was rung here and is over now is shown once more with how it ended.
     const over = all.filter((matter) => this.seen.get(matter.statement) === false && !rings(matter));
-    this.all = [...ORDER.flatMap((cls) => open.filter((matter) => matter.cls === cls)), ...over];
+    const byHand = all.filter((matter) => this.opened.has(matter.statement) && !open.includes(matter) && !over.includes(matter));
+    this.all = [...ORDER.flatMap((cls) => open.filter((matter) => matter.cls === cls)), ...byHand, ...over];
     this.current = this.pick();
     const box = at("rings");
     box.hidden = !this.all.length;
@@ -54,6 +57,15 @@ export class Rings {
     this.tell();
     this.showSound();
     this.tick();
+  }
+
+  /** A person wants to see one whole, whether or not it rings. */
+  open(matter) {
+    this.opened.add(matter.statement);
+    this.folded.delete(matter.statement);
+    this.chosen = matter.statement;
+    this.show(this.desk.view);
+    at("ring").querySelector("input, button.act, button")?.focus();
   }
 
   isFolded = (matter) => this.folded.has(matter.statement);
@@ -71,7 +83,7 @@ export class Rings {
   sign(matter) {
     const lang = ownLanguage(this.desk);
     const line = this.desk.view.lines.find((one) => one.peer === matter.peer);
-    return JSON.stringify([matter, lang, this.texts(matter, lang), this.isFolded(matter), this.desk.mayAct, line?.word, rings(matter)]);
+    return JSON.stringify([matter, lang, this.texts(matter, lang), this.isFolded(matter), this.desk.mayAct, line?.radio, rings(matter)]);
   }
 
   texts(matter, lang) {
@@ -140,7 +152,7 @@ export class Rings {
         el("div", { class: "ring-words" }, matter.exercise ? el("p", { class: "exercise-word" }, "EXERCISE EXERCISE EXERCISE") : null,
           (own ?? []).map((one) => sentenceNode(one, { large: true })), (english ?? []).map((one) => sentenceNode(one)),
           own && !own.length ? el("p", { class: "sentence large" }, typeWords(matter)) : null, this.facts(matter)),
-        el("div", { class: "ring-acts" }, this.steps(matter), answerBox(matter.statement), this.past(matter))));
+        el("div", { class: "ring-acts" }, this.steps(matter), answerBox(matter.statement), this.past(matter), radioCard(this.desk.view.lines.find((line) => line.peer === matter.peer)))));
   }
 
   head(matter, over, folded, lang) {
@@ -149,13 +161,13 @@ export class Rings {
     select.value = lang;
     const button = (text, act, key) => el("button", { type: "button", "data-k": `ring-${key}`, on: { click: act } }, text);
     return el("header", { class: "ring-head" },
-      el("b", { class: "ring-class" }, matter.cls), el("h2", {}, typeWords(matter)), el("span", {}, "from ", el("b", {}, matter.peer)),
+      el("b", { class: "ring-class" }, matter.cls), el("h2", {}, typeWords(matter)), el("span", {}, matter.ours ? "to " : "from ", el("b", {}, matter.peer)),
       el("code", { title: matter.statement }, matter.short_id), matter.code ? el("code", {}, matter.code) : null,
       matter.early ? el("span", { class: "small" }, "heard before its turn") : null,
       el("span", { class: "ring-age" }, "received ", el("b", { "data-since": matter.taken_at, class: "ring-clock" }), " ago"),
       el("span", { class: "ring-tools" }, select,
         over ? null : button("Quiet 1 min", () => { this.hushedUntil = performance.now() + HUSH_MS; this.tick(); }, "hush"),
-        over ? button("Put away", () => { this.seen.set(matter.statement, true); this.show(this.desk.view); }, "away")
+        over ? button("Put away", () => { this.seen.set(matter.statement, true); this.opened.delete(matter.statement); this.show(this.desk.view); }, "away")
           : button(folded ? "Open" : "Fold", () => { this.fold(matter); }, "fold")));
   }
 
