@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from tests.domain.harness import Node, World, circle
+from tests.domain.harness import STATED, Node, World, circle
 
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
@@ -377,3 +377,16 @@ def test_an_officer_who_comes_back_to_a_silent_desk_is_not_refused_for_its_silen
     assert isinstance(a.propose(pair, (b, "B-0001", [circle(hours=(6, 7))])), c.Outcome)
     world.settle()
     assert (a.state.desk, word(a, b)) == ("STAFFED", "OPEN")
+
+
+def test_a_machine_sends_no_distress_and_no_rescue_box() -> None:
+    world, a, b = open_world()
+    distress = {"aircraft": "UAS", "position": [0, 0], "precision": "EXACT", "at": world.now}
+    box = c.FileNotice(kind="SAR", volumes=(circle(),), due_regard=STATED, audience=("B",))
+    for place, command in enumerate(
+        (c.Say(peers=("B",), type="DIS", slots=distress), box, c.FileNotices(notices=(box,)))
+    ):
+        by = c.ByDesk(command=command, account="token:feed", key=f"m{place}", request="r" * 43, person=False)
+        answer = a.run(by)
+        assert answer.codes == ("PERSON_NEEDED",)  # type: ignore[union-attr]
+        assert isinstance(a.desk(command), c.Outcome)

@@ -1,5 +1,7 @@
 """One command to its ruling: the table of who decides what."""
 
+from typing import Final
+
 from skyparley.base.errors import Refusal, refuse
 from skyparley.domain import (
     arrangement,
@@ -80,7 +82,9 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
         if request != command.request:
             return refuse("KEY_REUSED", "this idempotency key was used for another act; take a new one", field="key")
         return Decided((), outcome)
-    ruling = _desk(view, command.command, moment, command.account, person=command.person)
+    if not command.person and needs_person(command.command):
+        return refuse("PERSON_NEEDED", "distress and rescue boxes are sent by a person; log on as one", field="kind")
+    ruling = _desk(view, command.command, moment, command.account)
     if isinstance(ruling, Refusal):
         return ruling
     kept = CommandAnswered(
@@ -90,10 +94,25 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
     return Decided((*there, *ruling.items, kept), ruling.outcome)
 
 
-def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str, *, person: bool) -> Ruling:
+def needs_person(command: c.DeskCommand) -> bool:
+    """DIS and SAR are never said by a machine with a token (DOMAIN 10.2)."""
     match command:
         case c.Say():
-            return matters.say(view, command, moment, person=person)
+            return command.type in PERSON_ONLY
+        case c.FileNotice() | c.ChangeNotice():
+            return command.kind == "SAR"
+        case c.FileNotices():
+            return any(one.kind == "SAR" for one in command.notices)
+    return False
+
+
+PERSON_ONLY: Final = frozenset({"DIS", "SAR"})
+
+
+def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling:
+    match command:
+        case c.Say():
+            return matters.say(view, command, moment)
         case c.Acknowledge():
             return matters.acknowledge(view, command, moment, by)
         case c.ReadBackMatter():

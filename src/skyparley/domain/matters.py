@@ -29,17 +29,11 @@ from skyparley.domain.view import Decided, Moment, Ruling, View
 from skyparley.domain.volumes import geometry_reasons, shape_reasons
 from skyparley.language.words import free_text_reasons
 
-PERSON_ONLY: Final = frozenset({"DIS"})
-"""Said by a person only: never by a machine with a token (DOMAIN 10.2)."""
-
-
 # --- saying --------------------------------------------------------------------------------------------------------
 
 
-def say(view: View, command: c.Say, moment: Moment, *, person: bool) -> Ruling:
+def say(view: View, command: c.Say, moment: Moment) -> Ruling:
     """A statement of its own to one or more peers."""
-    if command.type in PERSON_ONLY and not person:
-        return refuse("PERSON_NEEDED", f"{command.type} is sent by a person; log on as one", field="type")
     if command.type in FIRST_TELLS and not command.exercise:
         return refuse("FILE_IT", "a real notice is filed, so that it is compared with the others", field="type")
     peers, reasons = _named(view, command.peers)

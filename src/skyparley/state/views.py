@@ -151,6 +151,8 @@ class AgreementView(View, frozen=True, kw_only=True, omit_defaults=True):
     until: int
     in_force_at: int
     signed_by: tuple[str, ...]
+    frozen: bool = False
+    """The line is suspended: it stands until its end, and nothing about it is changed meanwhile."""
 
 
 class LinkView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -484,6 +486,12 @@ def agreement_view(state: State, record: AgreementRecord, now: int) -> Agreement
         until=agreement.until,
         in_force_at=record.in_force_at,
         signed_by=tuple(party_name(state, party) for party in record.signatures),
+        frozen=any(
+            party != state.own
+            and state.lines[party].state == "SUSPENDED"
+            and record.status(now) in ("PENDING", "IN_FORCE")
+            for party in record.signatures
+        ),
     )
 
 
