@@ -1,4 +1,4 @@
-"""Fixtures that every folder of tests may use: a Chromium, and a page of it that talks to loopback only."""
+"""What every folder of tests may use: settings of Hypothesis, a Chromium, and a page of it that talks to loopback only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long one example takes is no law of any test: a busy machine, or the first compilation, is slow now and then.
+hypothesis.settings.register_profile("skyparley", deadline=None)
+hypothesis.settings.load_profile("skyparley")
 
 # The import mode decides whether this folder is on the path; the fixtures should not depend on it.
 sys.path.insert(0, str(Path(__file__).parent))

@@ -23,9 +23,11 @@ def state(node: Node, other: Node) -> str:
 def two_persons(node: Node, command: c.DeskCommand) -> None:
     """Asked by one, confirmed by another."""
     first = node.desk(command, account="one")
-    assert isinstance(first, c.Outcome) and first.result == "ASKED", first
+    assert isinstance(first, c.Outcome), first
+    assert first.result == "ASKED", first
     second = node.desk(command, account="two")
-    assert isinstance(second, c.Outcome) and second.result == "DONE", second
+    assert isinstance(second, c.Outcome), second
+    assert second.result == "DONE", second
 
 
 def alone(world: World, minutes: float) -> None:

@@ -19,8 +19,8 @@ from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.link import Link
 from skyparley.engine.parcels import Parcels
 from skyparley.engine.peer_service import PeerService
-from skyparley.engine.preview import Released, would_release
 from skyparley.engine.ports import Bearer, Clock, Luck
+from skyparley.engine.preview import Released, would_release
 from skyparley.engine.sequencer import Change, Sequencer
 from skyparley.engine.signer import Signer
 from skyparley.engine.snapshots import Keeper, Snapshots
