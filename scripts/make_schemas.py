@@ -14,8 +14,10 @@ import msgspec
 
 from skyparley.base import limits
 from skyparley.base.canonical import MAX_SAFE_INTEGER
+from skyparley.domain.messages.arrangement_slots import GUARD_HZ, ClauseText
 from skyparley.domain.messages.catalogue import (
     CATALOGUE,
+    PHRASE_OF_CROSSING,
     PHRASE_OF_IDENTITY,
     PHRASE_OF_KIND,
     StatementType,
@@ -42,6 +44,7 @@ NARROWER: Final[Mapping[tuple[str, str], Schema]] = {
     # What the program judges by itself and not by the type of the member.  Source: line-v1 2, 9.3.
     ("AcceptSlots", "signature"): DETACHED,
     ("AcceptedSlots", "signature"): DETACHED,
+    ("TermsSlots", "signature"): DETACHED,
     ("LineSlots", "second"): DETACHED,
     ("KeySlots", "second"): DETACHED,
     ("KeySlots", "card"): {
@@ -78,6 +81,14 @@ EITHER: Final[Mapping[str, list[Schema]]] = {
         {"required": ["position", "precision"], "not": {"required": ["area"]}},
         {"required": ["area"], "not": {"anyOf": [{"required": ["position"]}, {"required": ["precision"]}]}},
     ],
+    "CounteredSlots": [
+        {"required": ["volumes"], "not": {"anyOf": [{"required": ["start"]}, {"required": ["end"]}]}},
+        {"required": ["start", "end"], "not": {"required": ["volumes"]}},
+    ],
+    "FrequencySlot": [
+        {"properties": {"use": {"const": "GUARD"}, "hz": {"enum": list(GUARD_HZ)}}},
+        {"properties": {"use": {"not": {"const": "GUARD"}}}},
+    ],
     "RelaySlots": [{"required": ["stop"]}, {"required": ["distress"]}],
     "InterferenceSlots": [{"required": ["position"]}, {"required": ["area"]}],
     "IdentityAnswerSlots": [
@@ -103,10 +114,12 @@ def all_schemas() -> dict[str, Schema]:
         "catchup": object_schema("catchup", CatchUp, "The payload of a catch-up request (line-v1 7.4)."),
         "file": object_schema("file", FileHead, "The payload of the head of a file (line-v1 12.3)."),
         "agreement": object_schema("agreement", Agreement, "The text that both parties sign (line-v1 9.3)."),
+        "clause": object_schema("clause", ClauseText, "The text of a clause that both parties sign (line-v1 15.2)."),
         "table": object_schema("table", Table, "The table of numbers (line-v1 13)."),
     }
-    for number in made["table"]["properties"].values():
-        number["minimum"] = 0
+    for table in (made["table"], made["TBL"]["$defs"]["Table"], made["clause"]["$defs"]["Table"]):
+        for number in table["properties"].values():
+            number["minimum"] = 0
     return made
 
 
@@ -174,9 +187,11 @@ def _code_of(name: StatementType, row: TypeRow, *, matter: bool) -> tuple[Schema
         return {"enum": ["L1", "L2"]}, [rule]
     if matter:
         return None, []
-    member, phrases = ("answer", PHRASE_OF_IDENTITY) if name == "IDA" else ("kind", PHRASE_OF_KIND)
+    member, phrases = {"IDA": ("answer", PHRASE_OF_IDENTITY), "XNG": ("form", PHRASE_OF_CROSSING)}.get(
+        name, ("kind", PHRASE_OF_KIND)
+    )
     rules = [_phrase(member, value, code) for value, code in phrases.items()]
-    return {"enum": [code for code in phrases.values() if code]}, rules
+    return {"enum": list(dict.fromkeys(code for code in phrases.values() if code))}, rules
 
 
 def _phrase(member: str, value: str, code: str) -> Schema:

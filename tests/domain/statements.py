@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from skyparley.base.ids import digest
+from skyparley.domain.messages import arrangement_slots as a
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages import slots as s
 from skyparley.domain.messages.catalogue import CATALOGUE, StatementType, class_of, told_by
@@ -113,6 +114,27 @@ FREE_TEXTS = st.builds(
     text=st.text("abc \u0434\u0645", min_size=1, max_size=200),
 )
 
+COVERS = st.builds(
+    a.CoverageSlots,
+    forces=st.just(("UAS", "CIVIL")),
+    allies=st.just(()),
+    areas=st.lists(SHAPES, max_size=2).map(tuple),
+    air_defence_informed=st.booleans(),
+    relays=st.just(("UN",)),
+)
+BANDS = st.builds(a.BandSlot, shape=SHAPES, lower=LEVELS, upper=LEVELS)
+LINES = st.lists(POSITIONS, min_size=2, max_size=4).map(tuple)
+_STANDING = {"id": IDS, "error_m": METRES, "withdrawn": st.one_of(st.just(UNSET), st.just(True))}
+CLAUSES = st.one_of(
+    st.builds(a.AreaClause, areas=st.lists(BANDS, min_size=1, max_size=2).map(tuple)),
+    st.builds(a.FrequenciesClause, frequencies=st.just((a.FrequencySlot(hz=121_500_000, use="GUARD"),))),
+    st.builds(a.CoverageClause, party=HASHES, covers=COVERS),
+    st.builds(a.FreeTextClause, on=st.booleans()),
+    st.builds(a.LineClause, **_STANDING, line=LINES, buffer_m=METRES, left=HASHES, right=HASHES),
+    st.builds(a.CautionClause, **_STANDING, zone=BANDS, duty=st.just("LISTEN ON GUARD")),
+)
+
+
 SLOTS: Mapping[StatementType, st.SearchStrategy[Any]] = {
     "NTC": told("NTC"),
     "NCH": st.builds(s.ChangeSlots, **NOTICE, changed=st.lists(st.sampled_from(CHANGED_FIELDS), max_size=5).map(tuple)),
@@ -194,12 +216,32 @@ SLOTS: Mapping[StatementType, st.SearchStrategy[Any]] = {
     "RESM": LINE,
     "TERM": LINE,
     "KEY": st.builds(m.KeySlots, card=SIGNATURES, second=SIGNATURES),
+    "TBL": st.builds(a.TermsSlots, body=CLAUSES, version=VERSIONS, effective=TIMES, signature=SIGNATURES),
+    "COV": COVERS,
+    "MTG": st.builds(
+        lambda level, topic, start: a.MeetingSlots(level=level, topic=topic, start=start, end=start + 1),
+        st.sampled_from(["2", "3", "REVIEW"]),
+        st.sampled_from(["INCIDENT", "RADIO"]),
+        st.integers(0, 10**12),
+    ),
+    "XNG": st.builds(
+        a.CrossingSlots,
+        id=IDS,
+        version=VERSIONS,
+        line=st.builds(a.LineRef, id=IDS, version=VERSIONS),
+        form=st.sampled_from(["NOTIFIED", "REQUESTED", "CANCELLED", "ENDED"]),
+        volumes=VOLUMES,
+        reason=st.sampled_from(["WX", "HUM-ESCORT"]),
+    ),
 }
 
 ANSWERS: Mapping[StatementType, st.SearchStrategy[Any]] = {
     "ACC": st.builds(m.AcceptedSlots, hash=HASHES, signature=st.one_of(st.just(UNSET), SIGNATURES)),
     "REJ": st.builds(m.NotAcceptedSlots, hash=HASHES, reason=st.sampled_from(["CAPACITY", "NOT STATED"])),
-    "CPR": st.builds(m.CounteredSlots, hash=HASHES, volumes=VOLUMES),
+    "CPR": st.one_of(
+        st.builds(m.CounteredSlots, hash=HASHES, volumes=VOLUMES),
+        st.builds(m.CounteredSlots, hash=HASHES, start=TIMES, end=TIMES),
+    ),
     "SBY": st.builds(m.LaterSlots, hash=HASHES, until=TIMES),
 }
 """The types with a second form: in answer to a statement that is no conflict."""

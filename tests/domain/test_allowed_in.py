@@ -1,7 +1,7 @@
 """What may be said in each displayed word, and heard in each state of the agreement: the domain's letters, typed out a second time.
 
 Letters: O open, D degraded, S suspended, H human-silent, L lost (queued), E testing, N not established, T terminated.
-Source: DOMAIN 10.2 "Allowed in", 11.1; decision 0008 for H and E.
+Source: DOMAIN 10.2 "Allowed in", 11.1; decision 0008 for H and E, 0009 for TBL.
 """
 
 from typing import Final, get_args
@@ -21,7 +21,8 @@ ERR    O D S H L E N T    HAZ    O D S H L E N T HUM    O D S H L E N T SAR    O
 STP    O D S H L E N T    DIS    O D S H L E N T RLY    O D S H L E N T IDQ    O D S H L E N T
 IDA    O D S H L E N T    LAS    O D S H L E N T GNI    O D S H L E N T STAT   O D S H L E N T
 SUSP   O D S H L E N T    RESM   O D S H L E N T TERM   O D S H L E N T KEY    O D S H L E N T
-LCK    O D S H L E N      SHIFT  O D S H L
+LCK    O D S H L E N      SHIFT  O D S H L       COV    O D S H L       MTG    O D S H L E N T
+TBL    O D E              XNG    O D
 """
 WORD_OF: Final = {
     "O": "OPEN",
@@ -89,8 +90,8 @@ def test_a_reply_is_said_where_its_parent_is(kind, parent):
 
 # --- hearing -------------------------------------------------------------------------------------------------------
 
-DIALOGUE: Final = {"PRO", "CPR", "ACC", "SBY"}
-ONE_WAY: Final = {"NTC", "NACT", "NEND", "NQR", "SHIFT"}
+DIALOGUE: Final = {"PRO", "CPR", "ACC", "SBY", "TBL", "XNG"}
+ONE_WAY: Final = {"NTC", "NACT", "NEND", "NQR", "SHIFT", "COV"}
 NOT_HEARD: Final[dict[AgreementState, set[StatementType]]] = {
     "NONE": {*DIALOGUE, *ONE_WAY},
     "TESTING": set(),

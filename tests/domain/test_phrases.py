@@ -12,7 +12,7 @@ from statements import LEVELS, VOLUMES, envelopes, forms
 from skyparley.base import limits
 from skyparley.base.ids import digest, short_id
 from skyparley.domain.messages import codes, matter_slots, slots
-from skyparley.domain.messages.catalogue import CATALOGUE, PHRASE_OF_IDENTITY, PHRASE_OF_KIND
+from skyparley.domain.messages.catalogue import CATALOGUE, PHRASE_OF_CROSSING, PHRASE_OF_IDENTITY, PHRASE_OF_KIND
 from skyparley.domain.phrase_values import (
     area_value,
     areas_value,
@@ -34,6 +34,7 @@ CARRIED = {
     *(row.code for row in CATALOGUE.values() if row.code not in ("", "*")),
     *filter(None, PHRASE_OF_KIND.values()),
     *PHRASE_OF_IDENTITY.values(),
+    *filter(None, PHRASE_OF_CROSSING.values()),
     "L1",
     "L2",
 }

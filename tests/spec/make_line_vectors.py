@@ -413,7 +413,7 @@ def _changed(payload: Said, changes: Said) -> Said:
 
 
 def type_vectors() -> dict[str, Any]:
-    """A feed of A to B with what no act of the story says: a hand-over, a newer card, and exercise statements."""
+    """A feed of A to B with what no act of the story says: a hand-over, a newer card, exercise statements, and what is arranged."""
     forger = Forger()
     notice = {
         "id": "A-0900",
@@ -436,6 +436,36 @@ def type_vectors() -> dict[str, Any]:
         {"type": "KEY", "class": "ADMIN", "slots": _newer_card(forger, seq=2)},
         {**drill, "type": "SAR", "class": "LIFE", "code": "D2", "version": 1, "slots": {**notice, "kind": "SAR"}},
         {**drill, "type": "HAZ", "class": "SAFETY", "code": "N8", "version": 1, "slots": {**notice, "kind": "HAZARD"}},
+        {"type": "TBL", "class": "ADMIN", "slots": _clause(forger)},
+        {
+            "type": "COV",
+            "class": "ADMIN",
+            "slots": {
+                "forces": ["FIXED WING", "UAS"],
+                "allies": ["HUMANITARIAN"],
+                "areas": [notice["volumes"][0]["shape"]],
+                "air_defence_informed": True,
+                "relays": ["UN"],
+            },
+        },
+        {
+            "type": "MTG",
+            "class": "ADMIN",
+            "slots": {"level": "2", "topic": "CROSSING", "start": T0 + 7_200_000, "end": T0 + 10_800_000},
+        },
+        {
+            "type": "XNG",
+            "class": "COORD",
+            "code": "C7",
+            "slots": {
+                "id": "A-X0001",
+                "version": 1,
+                "line": {"id": "RIVER", "version": 1},
+                "form": "REQUESTED",
+                "volumes": notice["volumes"],
+                "reason": "HUM-ESCORT",
+            },
+        },
     ]
     feed: list[str] = []
     for one in said:
@@ -444,8 +474,36 @@ def type_vectors() -> dict[str, Any]:
         "source": SOURCE,
         "card": forger.card.text,
         "to": forger.to,
+        "clause": {"text": _clause_text(forger).decode(), "hash": digest(_clause_text(forger))},
         "statements": [_statement("A", text) for text in feed],
     }
+
+
+def _clause_body(forger: Forger) -> Said:
+    """A standing line: A is on the left of it, B on the right."""
+    return {
+        "clause": "LINE",
+        "id": "RIVER",
+        "error_m": 50,
+        "line": [[330_000_000, 330_000_000], [335_000_000, 331_000_000]],
+        "buffer_m": 500,
+        "left": forger.card.fingerprint,
+        "right": forger.to,
+    }
+
+
+def _clause_text(forger: Forger) -> bytes:
+    """The text that both sign."""
+    parties = sorted((forger.card.fingerprint, forger.to))
+    effective = T0 + 3_600_000
+    return canon({"terms": 1, "parties": parties, "body": _clause_body(forger), "version": 1, "effective": effective})
+
+
+def _clause(forger: Forger) -> Said:
+    """The slots of TBL, signed by A's supervisor."""
+    kid = next(forger.card.kid_of(one) for one in forger.card.said.roles if one.role == "supervisor")
+    signature = jws.sign_detached(_clause_text(forger), forger.keys["supervisor"], kid, jws.CLAUSE)
+    return {"body": _clause_body(forger), "version": 1, "effective": T0 + 3_600_000, "signature": signature}
 
 
 def _newer_card(forger: Forger, *, seq: int) -> Said:

@@ -12,6 +12,7 @@ from two_nodes import ROOT
 from skyparley.base import limits
 from skyparley.domain.events import EVENTS, AlarmRaised, EvidenceKept, HeadsCompared, StatementReceived
 from skyparley.domain.messages import codes
+from skyparley.domain.messages.arrangement_slots import ClauseText
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import _ABOUT_NOTICE, _DIALOGUE, _Meaning
 from skyparley.domain.messages.file_head import FileHead
@@ -121,7 +122,14 @@ def test_the_envelope_has_the_members_that_are_told() -> None:
     assert needed == {name for name, default in members(_Meaning).items() if default is msgspec.NODEFAULT}
 
 
-SAID_IN = {"ALL": "all", "NOT T": "not T", "ODS": "ODSLH", "OD": "OD", "PARENT": "as parent"}
+SAID_IN = {
+    "ALL": "all",
+    "NOT T": "not T",
+    "ODS": "ODSLH",
+    "OD": "OD",
+    "OD TESTING": "OD, TESTING",
+    "PARENT": "as parent",
+}
 
 
 def test_each_type_has_its_row() -> None:
@@ -145,9 +153,9 @@ def test_the_second_forms_are_told() -> None:
     for name, row in CATALOGUE.items():
         if row.matter is not None:
             (slots,) = re.findall(rf"{name} (.*?)(?:;|\.$)", told)
-            assert set(re.findall(r"\b(hash|volumes|signature|reason|until)\b", slots)) == set(members(row.matter)), (
-                name
-            )
+            assert set(re.findall(r"\b(hash|volumes|start|end|signature|reason|until)\b", slots)) == set(
+                members(row.matter)
+            ), name
 
 
 def test_dialogues() -> None:
@@ -176,6 +184,12 @@ CODE_LISTS = [
     "RelaySource",
     "ReadBackField",
     "CheckKind",
+    "MeetingLevel",
+    "MeetingTopic",
+    "CrossingForm",
+    "SpokenFor",
+    "FrequencyUse",
+    "CautionDuty",
 ]
 
 
@@ -186,7 +200,9 @@ def test_each_closed_list_is_whole(name: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(("kind", "number"), [(Receipt, 6), (Hello, 7), (CatchUp, 7), (Agreement, 9), (FileHead, 12)])
+@pytest.mark.parametrize(
+    ("kind", "number"), [(Receipt, 6), (Hello, 7), (CatchUp, 7), (Agreement, 9), (FileHead, 12), (ClauseText, 15)]
+)
 def test_other_signed_objects_have_the_members_that_are_told(kind: type[Any], number: int) -> None:
     told = [re.findall(r"[a-z_]+(?=[,:}]|$)", block) for block in re.findall(r"`\{([^`]*)\}`", section(number))]
     assert list(members(kind)) in told

@@ -29,6 +29,7 @@ OTHERS = (
     "catchup",
     "file",
     "agreement",
+    "clause",
     "table",
 )
 NAMES = (*CATALOGUE, *OTHERS)
@@ -66,6 +67,7 @@ def samples() -> dict[str, list[Any]]:
     found["receipt"] = [json.loads(receipt["payload"]) for receipt in story["receipts"]]
     found["card"] = [json.loads(jws.split(party["card"]).payload) for party in story["parties"]]
     found["agreement"] = [json.loads(agreement["text"]) for agreement in story["agreements"]]
+    found["clause"] = [json.loads(types["clause"]["text"])]
     sealed = json.loads((VECTORS / "sealed.json").read_text(encoding="utf-8"))
     found["file"] = [json.loads(one["head"]) for one in sealed["files"]]
     found["table"] = [json.loads(story["table"])]

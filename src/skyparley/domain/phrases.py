@@ -14,6 +14,7 @@ from msgspec import UNSET
 from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages import slots as s
+from skyparley.domain.messages.arrangement_slots import CrossingSlots
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.phrase_values import (
     NOT_STATED,
@@ -234,6 +235,19 @@ def _sides(envelope: Envelope, pair: tuple[Any, Any]) -> tuple[Any, Any]:
     return pair if pair[1].party == envelope.from_ else (pair[1], pair[0])
 
 
+def _crossing(envelope: Envelope, slots: CrossingSlots, known: Known) -> Values:
+    start, end = window(slots.volumes)
+    return {
+        "id": slots.id,
+        "line": slots.line.id,
+        "area": area_value(slots.volumes),
+        "lower": lower_value(slots.volumes),
+        "upper": upper_value(slots.volumes),
+        "start": time_value(start),
+        "end": time_value(end),
+    }
+
+
 # --- life and safety ---------------------------------------------------------------------------------------------
 
 
@@ -305,6 +319,7 @@ _VALUES: Final[Mapping[str, Reader]] = {
     "C4": _proposal("period", times_value),
     "C5": _answered,
     "C6": _rejected,
+    "C7": _crossing,
     "C7": _crossing,
     "V4": _identity,
     "V5": _identity_answer,

@@ -16,7 +16,7 @@ StatementType = Literal[
     "HAZ", "HUM", "SAR", "STP", "DIS", "RLY", "IDQ", "IDA", "LAS", "GNI",
     "ACK", "RDB", "PAS", "DON", "RFS",
     "LCK", "SHIFT", "STAT", "SUSP", "RESM", "TERM", "KEY",
-    "TBL", "COV", "MTG", "XNG",
+    "TBL", "COV", "MTG", "XNG", "OOB",
 ]  # fmt: skip
 
 Ask = Literal["ACK", "PAS", "DON", "ANSWER"]
@@ -135,11 +135,13 @@ CATALOGUE: Final[Mapping[StatementType, TypeRow]] = {
         arranged.MeetingSlots, "ADMIN", "desk", "", False, "ALL", ("ANSWER",), "a talk at a level, a review"
     ),
     "XNG": TypeRow(
-        arranged.CrossingSlots, "COORD", "desk", "C7", False, "OD", ("ANSWER",), "a crossing of a standing line"
+        arranged.CrossingSlots, "COORD", "desk", "*", False, "OD", ("ANSWER",), "a crossing of a standing line"
     ),
+    "OOB": TypeRow(m.ContactSlots, "ADMIN", "desk", "", False, "ALL", (), "somebody spoke outside the line"),
 }
 
 PHRASE_OF_KIND: Final[Mapping[str, str]] = {"VERT": "C2", "LAT": "C3", "TIME": "C4", "MIX": ""}
+PHRASE_OF_CROSSING: Final[Mapping[str, str]] = {"NOTIFIED": "C7", "REQUESTED": "C7", "CANCELLED": "", "ENDED": ""}
 PHRASE_OF_IDENTITY: Final[Mapping[str, str]] = {"OURS": "V5", "NOT OURS": "V6", "CHECKING": "V7"}
 
 TELLS: Final[Mapping[NoticeKind, StatementType]] = {"HAZARD": "HAZ", "HUM": "HUM", "MEDEVAC": "HUM", "CIVIL": "HUM", "SAR": "SAR"}  # fmt: skip

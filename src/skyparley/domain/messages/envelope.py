@@ -8,9 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 from skyparley.base import limits
 from skyparley.base.canonical import canonical, parse_canonical
 from skyparley.base.ids import Fingerprint, digest
+from skyparley.domain.messages.arrangement_slots import CrossingSlots
 from skyparley.domain.messages.catalogue import (
     CATALOGUE,
     FIRST_TELLS,
+    PHRASE_OF_CROSSING,
     PHRASE_OF_IDENTITY,
     PHRASE_OF_KIND,
     StatementType,
@@ -215,6 +217,8 @@ def phrase_code(kind: StatementType, slots: Wire, *, answers: bool) -> str:
             return PHRASE_OF_KIND[slots.kind]
         case IdentityAnswerSlots():
             return PHRASE_OF_IDENTITY[slots.answer]
+        case CrossingSlots():
+            return PHRASE_OF_CROSSING[slots.form]
         case CheckSlots():
             return "L2" if answers else "L1"
     code = CATALOGUE[kind].code
