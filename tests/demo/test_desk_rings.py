@@ -72,7 +72,7 @@ def stop(party: Party, *, peer: str = "B", more: dict[str, Any] | None = None) -
 
 def put_away(*pages: Page) -> None:
     for page in pages:
-        page.click("text=Put away")
+        press(page, "Put away")
         expect(page.locator("#rings")).to_be_hidden()
 
 
@@ -80,6 +80,10 @@ def read_back(page: Page, position: str, time: str) -> None:
     page.fill("#ring [name=position]", position)
     page.fill("#ring [name=start]", time)
     page.locator("#ring .read-back button").click()
+
+
+def press(page: Page, text: str) -> None:
+    page.locator("#ring button", has_text=re.compile(f"^{text}$")).click()
 
 
 def time_said(page: Page) -> str:
@@ -116,16 +120,16 @@ def test_a_stop_request_is_rung_read_back_and_carried_through_on_every_page(
     assert one.locator("#ring button", has_text="RECEIVED AND UNDERSTOOD").count() == 0
     read_back(one, "3555.2N 03721E", time_said(one))
     expect(one.locator(".pin-back")).to_have_count(0)
-    one.click("text=RECEIVED AND UNDERSTOOD")
+    press(one, "RECEIVED AND UNDERSTOOD")
     for page in desks:
         expect(page.locator("#ring .step", has_text="Acknowledge")).to_contain_text(
             re.compile(r"by DESK, \d\d:\d\d:\d\dZ")
         )
     two.select_option("[aria-label='What the controlling unit does']", "STOPPING")
-    two.locator("#ring button", has_text=re.compile("^PASSED$")).click()
+    press(two, "PASSED")
     for page in desks:
         expect(page.locator("#ring .step", has_text="Passed to")).to_contain_text("Z, STOPPING")
-    two.locator("#ring button", has_text=re.compile("^DONE$")).click()
+    press(two, "DONE")
     for page in desks:
         expect(page.locator("#ring .step", has_text="DONE: STOPPING")).to_be_visible()
         expect(page.locator("#ring .ring-past li")).to_have_count(5)
@@ -152,9 +156,9 @@ def test_the_phrase_is_read_in_the_officers_language_and_says_that_it_is_a_draft
     # What a person types stays where it is, with the cursor in it, while a colleague acts.
     one.locator("#ring [name=position]").press_sequentially("35.9200, 37")
     read_back(two, "35.92, 37.35", time_said(two))
-    two.click("text=RECEIVED AND UNDERSTOOD")
+    press(two, "RECEIVED AND UNDERSTOOD")
     expect(one.locator("#ring .step", has_text="Acknowledge")).to_contain_text("by DESK")
-    two.click("text=NOT DONE")
+    press(two, "NOT DONE")
     for page in desks:
         expect(page.locator("#ring .step", has_text="NOT DONE: NOT STATED")).to_be_visible()
     put_away(*desks)
@@ -173,8 +177,8 @@ def test_what_is_typed_survives_what_a_colleague_does(desks: tuple[Page, Page], 
     one.fill("#ring [name=start]", time_said(one))
     one.locator("#ring [name=start]").press("Enter")
     expect(one.locator("#ring button", has_text="RECEIVED AND UNDERSTOOD")).to_be_visible()
-    one.click("text=RECEIVED AND UNDERSTOOD")
-    one.click("text=NOT DONE")
+    press(one, "RECEIVED AND UNDERSTOOD")
+    press(one, "NOT DONE")
     put_away(*desks)
 
 
@@ -197,10 +201,10 @@ def test_safety_is_amber_and_not_ours_clears_nothing(desks: tuple[Page, Page], p
         expect(page.locator("#ring .ring-class")).to_have_text("LIFE")
         expect(page.locator("#ring-tabs button")).to_have_count(2)
     read_back(two, "35.92, 37.35", time_said(two))
-    two.click("text=RECEIVED AND UNDERSTOOD")
-    two.click("text=NOT DONE")
+    press(two, "RECEIVED AND UNDERSTOOD")
+    press(two, "NOT DONE")
     expect(two.locator("#ring .step", has_text="NOT DONE: NOT STATED")).to_be_visible()
-    two.click("#ring >> text=Put away")
+    press(two, "Put away")
     two.locator("#ring button", has_text="NOT OURS").click()
     expect(two.locator("#ring .step", has_text="Answer")).to_contain_text("NOT OURS")
     assert not greenish(colour(two, "#ring .step-done"))
