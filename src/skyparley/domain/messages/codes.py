@@ -86,6 +86,24 @@ LeadClass = Literal["PLANNED", "SHORT", "IMMEDIATE", "LATE"]
 HttpBearerKind = Literal["http", "http2", "http3", "http4", "http5", "http6", "http7", "http8"]
 BearerKind = Literal[HttpBearerKind, "file", "voice"]
 """How a statement came: `http`, `http2`... by the first, second... HTTP address on the receiver's card (line-v1 2)."""
+ContactHow = Literal["PHONE", "RADIO", "IN PERSON", "BROADCAST", "MAIL", "EMBASSY", "ATTACHE"]
+"""By what somebody spoke outside the line (LINE-09)."""
+ContactWho = Literal[
+    "DESK",
+    "CREW",
+    "CONTROL UNIT",
+    "SUPERVISOR",
+    "LEVEL2",
+    "LEVEL3",
+    "ATTACHE",
+    "AMBASSADOR",
+    "OFFICIAL",
+    "PRESS",
+    "UNKNOWN",
+]
+"""Who spoke there: a role, never a name (IAM-04)."""
+ContactKind = Literal["CONTACT", "SUSPENSION ANNOUNCED", "RESUMPTION ANNOUNCED", "TERMINATION ANNOUNCED"]
+"""What a contact was; what was announced of a line stands beside its word and changes nothing."""
 ClockKind = Literal["REAL", "SCALED"]
 ClockQuality = Literal["GOOD", "BAD"]
 ErrCode = Literal[
@@ -106,6 +124,7 @@ ErrCode = Literal[
 READ_BACK_FIELDS: Final[tuple[ReadBackField, ...]] = get_args(ReadBackField)
 HTTP_BEARERS: Final[tuple[HttpBearerKind, ...]] = get_args(HttpBearerKind)
 BEARERS: Final[tuple[BearerKind, ...]] = (*HTTP_BEARERS, "file", "voice")
+CONTACT_HOWS: Final[tuple[ContactHow, ...]] = get_args(ContactHow)
 NOTICE_KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
 CHANGED_FIELDS: Final[tuple[ChangedField, ...]] = get_args(ChangedField)
 LIFE_KINDS: Final = frozenset({"SAR"})

@@ -13,6 +13,8 @@ from skyparley.domain.messages.codes import (
     ActionCode,
     AircraftClass,
     CheckKind,
+    ContactHow,
+    ContactWho,
     DeskState,
     IdentityAnswer,
     Language,
@@ -261,3 +263,16 @@ class FreeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     lang: Language
     text: Annotated[str, Meta(min_length=1, max_length=limits.FREE_TEXT_CHARS)]
+
+
+class ContactSlots(Wire, frozen=True, kw_only=True):
+    """OOB: somebody spoke to us outside the line: how, who as a role, when, and what it came to in few words.
+
+    It is the sender's one-sided record.  Nothing is inferred from it (LINE-09).
+    """
+
+    id: NoticeIdText
+    how: ContactHow
+    who: ContactWho
+    at: Utc
+    gist: FreeText
