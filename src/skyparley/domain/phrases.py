@@ -197,19 +197,6 @@ def _proposal(name: str, value: Callable[[Sequence[s.VolumeSlot]], str]) -> "Rea
     return read
 
 
-def _crossing(envelope: Envelope, slots: Any, known: Known) -> Values:
-    start, end = window(slots.volumes)
-    return {
-        "id": slots.id,
-        "line": slots.line.id,
-        "area": area_value(slots.volumes),
-        "lower": lower_value(slots.volumes),
-        "upper": upper_value(slots.volumes),
-        "start": time_value(start),
-        "end": time_value(end),
-    }
-
-
 def _answered(envelope: Envelope, slots: s.AcceptSlots | m.AcceptedSlots, known: Known) -> Values:
     return {"id": _subject(envelope)}
 
@@ -319,7 +306,6 @@ _VALUES: Final[Mapping[str, Reader]] = {
     "C4": _proposal("period", times_value),
     "C5": _answered,
     "C6": _rejected,
-    "C7": _crossing,
     "C7": _crossing,
     "V4": _identity,
     "V5": _identity_answer,
