@@ -382,7 +382,7 @@ def test_an_officer_who_comes_back_to_a_silent_desk_is_not_refused_for_its_silen
 
 
 def test_a_machine_sends_no_distress_and_no_rescue_box() -> None:
-    world, a, b = open_world()
+    world, a, _b = open_world()
     distress = {"aircraft": "UAS", "position": [0, 0], "precision": "EXACT", "at": world.now}
     box = c.FileNotice(kind="SAR", volumes=(circle(),), due_regard=STATED, audience=("B",))
     for place, command in enumerate(
