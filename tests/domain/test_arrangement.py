@@ -17,6 +17,7 @@ from skyparley.domain.messages.slots import AmslSlot, CircleSlot, SfcSlot
 from skyparley.domain.table import table_hash
 from skyparley.state.matter_views import matter_view
 from skyparley.state.projection import State
+from skyparley.state.snapshot import freeze, thaw
 from skyparley.state.terms_views import frequency_text, radio_card, terms_views
 from skyparley.state.views import line_view
 
@@ -27,6 +28,7 @@ RADIO = a.FrequenciesClause(
 OTHER_RADIO = a.FrequenciesClause(
     frequencies=(a.FrequencySlot(hz=243_000_000, use="GUARD"), a.FrequencySlot(hz=131_000_000, use="WORKING"))
 )
+COVERS = {"forces": ["UAS"], "allies": [], "areas": [], "air_defence_informed": True, "relays": ["UN"]}
 NAME = "FREQUENCIES"
 
 
@@ -448,6 +450,9 @@ def test_an_offer_that_nobody_answers_or_that_is_refused_is_unsettled():
     world.pass_time(24 * 60 + 1)
     assert shown(one, other).state == shown(other, one).state == "UNSETTLED"
     assert line_view(one.state, one.state.lines[other.party]).unsettled == (NAME,)
+    world, one, other = two()
+    propose(one, other)
+    world.settle()
     other.done(c.AnswerMatter(statement=newest(one, other, NAME), answer="REJ", reason="SAFETY"))
     world.settle()
     assert shown(one, other).state == shown(other, one).state == "UNSETTLED"
@@ -468,8 +473,7 @@ def test_the_radio_card_stands_with_the_line_and_guard_is_always_on_it():
 
 def test_a_coverage_statement_stands_beside_each_answer():
     world, one, other = two()
-    covers = {"forces": ["UAS"], "allies": [], "areas": [], "air_defence_informed": True, "relays": ["UN"]}
-    other.done(c.Say(peers=("A",), type="COV", slots=covers))
+    other.done(c.Say(peers=("A",), type="COV", slots=COVERS))
     world.settle()
     (asked,) = one.state.matters.values()
     assert asked.due == {"ACK": T0 + HOUR}
@@ -482,7 +486,7 @@ def test_a_coverage_statement_stands_beside_each_answer():
     world.settle()
     view = matter_view(one.state, one.state.matters[question.hash], world.now)
     assert view.outcome == "NOT OURS"
-    assert msgspec.convert(covers, a.CoverageSlots) == view.speaks_for
+    assert msgspec.convert(COVERS, a.CoverageSlots) == view.speaks_for
 
 
 def test_a_meeting_is_offered_a_time_and_a_missed_one_goes_to_the_next_level():
@@ -507,7 +511,9 @@ def test_a_meeting_is_offered_a_time_and_a_missed_one_goes_to_the_next_level():
 def test_the_calendar_in_force_rings_each_review_in_its_time_and_over_a_restart():
     world, one, other = two()
     first = T0 + HOUR
-    calendar = a.CalendarClause(first=first, staff_days=1, group_days=2, principals_days=400, radio_days=1)
+    calendar = a.CalendarClause(
+        first=first, staff_days=1, group_days=2, principals_days=400, radio_days=1, human_checks=(8 * HOUR,)
+    )
     accept_now(world, one, other, calendar)
     world.pass_time(61)
     for node in (one, other):
@@ -518,6 +524,43 @@ def test_the_calendar_in_force_rings_each_review_in_its_time_and_over_a_restart(
     for node in (one, other):
         assert node.alarms().count("MTG_DUE") == 4
         assert node.alarms().count("RADIO_TEST_DUE") == 2
+
+
+def test_human_checks_are_begun_at_the_times_of_the_calendar_in_turns():
+    world, one, other = two()
+    times = (7 * HOUR, 8 * HOUR, 9 * HOUR)
+    calendar = a.CalendarClause(
+        first=T0 + 900 * HOUR, staff_days=1, group_days=2, principals_days=400, radio_days=1, human_checks=times
+    )
+    accept_now(world, one, other, calendar)
+    world.pass_time(12 * 60 + 30)
+    begun = [
+        (envelope.created_utc - T0, node.name)
+        for node, peer in ((one, other), (other, one))
+        for envelope in node.sealed(peer)
+        if envelope.type == "LCK" and envelope.slots.kind == "HUMAN" and not envelope.reply_to
+    ]
+    assert [at for at, _ in sorted(begun)] == [HOUR, 2 * HOUR, 3 * HOUR]
+    names = [name for _, name in sorted(begun)]
+    assert names[0] == names[2] != names[1]
+
+
+def test_terms_and_crossings_come_back_from_a_snapshot():
+    world, one, other = two()
+    accept_now(world, one, other)
+    line = a.LineClause(
+        id="RIVER", error_m=5, line=((0, 299_000_000), (0, 301_000_000)), buffer_m=9, left=one.party, right=other.party
+    )
+    accept_now(world, one, other, line)
+    one.done(c.CrossLine(peer="B", line="RIVER", form="NOTIFIED", volumes=(circle(),)))
+    one.done(c.DraftClause(peer="B", body=OTHER_RADIO))
+    one.desk(c.ProposeClause(peer="B", clause=NAME))
+    other.done(c.Say(peers=("A",), type="COV", slots=COVERS))
+    world.settle()
+    for node in (one, other):
+        thawed = node.fresh()
+        thaw(list(freeze(node.state)), thawed)
+        assert thawed.lines == node.state.lines
 
 
 def test_an_exercise_moves_no_line():

@@ -62,6 +62,12 @@ HOOK_AGAIN_MS: Final = 3_600_000  # after a start: an older ring is not tried ag
 HOOK_TEXT_CHARS: Final = 120  # what a try came to, in the journal
 RINGS_KEPT: Final = 512  # rings remembered, the newest
 
+# --- peers with only a telephone, and contact outside the line ------------------------------------------------
+VOICE_PEERS: Final = 64  # as many parties as a desk could call at all
+VOICE_NUMBERS: Final = 8  # by which one party is called: posts, alternates, a frequency
+VOICE_NUMBER_CHARS: Final = 64  # a number with its extension, or a frequency
+CONTACTS_KEPT: Final = 500  # in memory, the newest, and each whose banner stands; all stay in the journal
+
 # --- a notice -------------------------------------------------------------------------------------------------
 VOLUMES_PER_NOTICE: Final = 64  # a route of 64 legs
 VERTICES_PER_SHAPE: Final = 2_000  # all rings together
@@ -111,6 +117,7 @@ CLAUSE_AREAS: Final = 64  # shapes in one clause
 CLAUSE_ROWS: Final = 64  # frequencies or call signs in one clause
 CLAUSES_PER_LINE: Final = 512  # named clauses and standing objects of one line that are kept at hand
 CLAUSE_OFFERS_KEPT: Final = 16  # of one clause, newest; an acceptance of an older one is answered NOT_OURS
+HUMAN_CHECKS_A_DAY: Final = 24  # line checks that a person acknowledges; more often than hourly is the machine's work
 CLAUSE_SIGNED_KEPT: Final = 8  # of one clause, highest versions: in force, signed for later, and what was before
 CROSSINGS_KEPT: Final = 1_024  # of one line, in memory; those that are over go first
 

@@ -10,11 +10,13 @@ from skyparley.base.errors import Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import link_health
+from skyparley.domain.clauses import in_force
 from skyparley.domain.commands import CheckLine, Outcome
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import AlarmRaised, CheckMissed, LineOpened
 from skyparley.domain.line_views import live_bearers, saying_reasons, word_of
 from skyparley.domain.lines import named_peer, reached
+from skyparley.domain.messages.arrangement_slots import CalendarClause
 from skyparley.domain.messages.codes import CheckKind
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import CheckSlots
@@ -166,12 +168,25 @@ TOLD_AT: Final = frozenset({0, 1, 5, 23})
 
 
 def human_check(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[Item]:
-    """HUMAN CHECK: at 0600Z and 1800Z in turns; a person there acknowledges."""
+    """HUMAN CHECK: in turns, at the times of the day; a person there acknowledges."""
     line = view.lines[peer]
-    slot = due // (12 * HOUR)
+    times = human_checks_at(line)
+    slot = due // DAY * len(times) + sum(time < due % DAY for time in times)
     if line.state not in ("IN_FORCE", "SUSPENDED") or not our_turn(view, line, slot):
         return []
     return begin(view, line, moment, "HUMAN", live_bearers(line)[:1]) or _could_not(view, line)
+
+
+def human_checks_at(line: Line) -> tuple[int, ...]:
+    """When of the UTC day people check the line: by the calendar that both signed, else at 0600Z and 1800Z."""
+    calendar = in_force(line, "CALENDAR")
+    return calendar.human_checks if isinstance(calendar, CalendarClause) else HUMAN_CHECKS_AT_MS
+
+
+def next_human_check(line: Line, after: int) -> int:
+    """The first one after a time."""
+    day, times = after // DAY * DAY, human_checks_at(line)
+    return next(day + time for time in (*times, DAY + times[0]) if day + time > after)
 
 
 def check_line(view: View, command: CheckLine, moment: Moment) -> Ruling:

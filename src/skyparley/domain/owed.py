@@ -11,9 +11,13 @@ import msgspec
 
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.agreements import still_countersigns
+from skyparley.domain.clause_records import ClauseBook
+from skyparley.domain.clauses import clause_name
+from skyparley.domain.crossings import crossing_key, period
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import OwedDropped
 from skyparley.domain.lines import may_seal, may_seal_this, reached
+from skyparley.domain.messages.arrangement_slots import CrossingSlots, TermsSlots
 from skyparley.domain.messages.catalogue import FIRST_TELLS, class_of, slots_of
 from skyparley.domain.messages.slots import (
     AgreementSlots,
@@ -88,6 +92,14 @@ def _unfit(view: View, owed: Draft, now: int) -> str:
             conflict = view.conflicts.get(slots.pair_id)
             same = conflict is not None and conflict.live and conflict.conflict_id == slots.conflict_id
             return "" if same else "the conflict is gone"
+        case TermsSlots():
+            book = view.lines[owed.peer].terms.get(clause_name(slots.body), ClauseBook())
+            answers = not owed.reply_to or (book.open is not None and book.open.msg_id == owed.reply_to)
+            return "" if slots.version > book.signed_version and answers else "the clause was overtaken"
+        case CrossingSlots():
+            held = view.lines[owed.peer].crossings.get(crossing_key(view.own, slots.id))
+            follows = slots.version == (1 if held is None else held.version + 1)
+            return "" if follows and period(slots)[1] > now else "the crossing is over, or was said otherwise"
         case AgreementSlots():
             return "" if still_countersigns(view, slots, now) else "the terms were overtaken, or are signed already"
     return ""

@@ -2,9 +2,9 @@
 
 from msgspec import UNSET
 
-from skyparley.base.times import HOUR, MINUTE
+from skyparley.base.times import MINUTE
 from skyparley.domain import events as e
-from skyparley.domain.checks import AWAITED_MS, DAY, HUMAN_CHECKS_AT_MS, RETRY_MS, begins, next_at
+from skyparley.domain.checks import AWAITED_MS, RETRY_MS, begins, next_at, next_human_check
 from skyparley.domain.line_records import CHECKS_TO_RESUME, ChangeAsked, Checks, LineChange, OpenCheck
 from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE
@@ -90,12 +90,7 @@ def set_check_clocks(state: State, line: Line, at: int) -> None:
             state.deadlines.clear("NEXT CHECK", line.peer)
         return
     state.deadlines.set("NEXT CHECK", line.peer, next_at(state, line, at))
-    day = at // DAY * DAY
-    state.deadlines.set(
-        "HUMAN CHECK",
-        line.peer,
-        min(t for t in (*(day + h for h in HUMAN_CHECKS_AT_MS), day + DAY + 6 * HOUR) if t > at),
-    )
+    state.deadlines.set("HUMAN CHECK", line.peer, next_human_check(line, at))
 
 
 def check_due(state: State, line: Line, due: int, at: int) -> None:

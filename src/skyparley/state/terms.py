@@ -13,6 +13,7 @@ from skyparley.domain.messages.matter_slots import AcceptedSlots, NotAcceptedSlo
 from skyparley.domain.messages.slots import ErrSlots
 from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
+from skyparley.state.lines import set_check_clocks
 from skyparley.state.matters import gave_way
 from skyparley.state.projection import State
 
@@ -170,6 +171,7 @@ def clause_in_force(state: State, event: e.ClauseInForce, at: int) -> None:
     if event.clause == "CALENDAR":
         for review in REVIEWS:
             set_review_clock(state, line, review, at)
+        set_check_clocks(state, line, at)
 
 
 def set_review_clock(state: State, line: Line, review: Review, at: int) -> None:

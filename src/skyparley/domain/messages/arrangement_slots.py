@@ -157,13 +157,21 @@ class FilesClearClause(Body, frozen=True, kw_only=True, tag="FILES CLEAR"):
 
 
 class CalendarClause(Body, frozen=True, kw_only=True, tag="CALENDAR"):
-    """Reviews by level, and the test of the radio card, each so many days apart counted from `first`."""
+    """Reviews by level, and the test of the radio card, each so many days apart counted from `first`; human line checks.
+
+    `human_checks`: times of the UTC day, in order; each line check of kind HUMAN is begun at one of them.
+    """
 
     first: Utc
     staff_days: Days
     group_days: Days
     principals_days: Days
     radio_days: Days
+    human_checks: Annotated[tuple[OfDay, ...], Meta(min_length=1, max_length=limits.HUMAN_CHECKS_A_DAY)]
+
+    def __post_init__(self) -> None:
+        if list(self.human_checks) != sorted(set(self.human_checks)):
+            raise ValueError("human_checks are in order, each once")
 
 
 class LevelsClause(Body, frozen=True, kw_only=True, tag="LEVELS"):
