@@ -10,13 +10,12 @@ from skyparley.adapters.doors.answers import ErrorBody
 from skyparley.adapters.doors.changes import PublicChange
 from skyparley.adapters.doors.files import PACK, TAKE, WRITTEN, FileBody, FileMade, FileTaken, MakeFileBody, WrittenBody
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
-from skyparley.adapters.doors.preview import PREVIEW, PreviewBody
+from skyparley.adapters.doors.preview import PREVIEW, PreviewBody, WouldRead
 from skyparley.adapters.doors.stream import LinkChange
 from skyparley.base import limits
 from skyparley.domain.commands import Outcome
 from skyparley.domain.proposals import Suggestion
 from skyparley.domain.what_if import WhatIf
-from skyparley.engine.preview import Released
 from skyparley.state import views
 from skyparley.state.matter_views import MatterView, Sentence
 from skyparley.state.terms_views import TermsView
@@ -86,7 +85,7 @@ def document() -> _Json:
             Sentence,
         ),
         *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
-        *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody, PreviewBody, Released),
+        *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody, PreviewBody, WouldRead),
     ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["DueRegard"] = _either(schemas["DueRegard"])
@@ -308,7 +307,7 @@ def _file_paths() -> list[tuple[str, str, _Json]]:
     preview = _operation(
         "release_preview",
         "Each statement that an act would let out, as the other side will read it, by each bearer; nothing is written",
-        _content(_list_of(Released)),
+        _content(_list_of(WouldRead)),
         "401 403 408 409 413 415 422 503",
         parameters=[_DESK_HEADER],
         requestBody=_body(PreviewBody),

@@ -1,6 +1,6 @@
-"""What an act would let out, before it is given: each statement as the other side will read it, by each bearer."""
+"""What an act would let out, before it is given: each statement as the other side will read it and hear it, by each bearer."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -14,7 +14,12 @@ from skyparley.adapters.doors.guard import Guard
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.domain.commands import ByDesk
+from skyparley.domain.messages.codes import Language
+from skyparley.domain.messages.envelope import meaning_again
+from skyparley.domain.phrases import sentences
 from skyparley.engine.node import Node
+from skyparley.engine.preview import Released
+from skyparley.state.matter_views import Sentence
 
 PREVIEW: Final = "/release-preview"
 
@@ -24,6 +29,14 @@ class PreviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     act: str
     body: dict[str, Any]
+    langs: Annotated[tuple[Language, ...], msgspec.Meta(max_length=7)] = ()
+    """The languages in which each statement is to be read aloud as well."""
+
+
+class WouldRead(Released, frozen=True, kw_only=True, omit_defaults=True):
+    """A statement as its receiver will read it, and its phrase in each language that was asked for."""
+
+    sentences: tuple[Sentence, ...] = ()
 
 
 class PreviewDoor:
@@ -54,7 +67,13 @@ class PreviewDoor:
             return refused(Refusal((error.reason,)))
         by = ByDesk(command=command, account=actor.name, key="", request="", person=actor.person)
         told = await self._node.would_release(by)
-        return refused(told) if isinstance(told, Refusal) else answer(told)
+        return refused(told) if isinstance(told, Refusal) else answer([_read_aloud(one, said.langs) for one in told])
+
+
+def _read_aloud(one: Released, langs: tuple[Language, ...]) -> WouldRead:
+    envelope = meaning_again(one.payload.encode())
+    found = tuple(Sentence.of(said) for lang in dict.fromkeys(langs) for said in sentences(envelope, lang))
+    return WouldRead(**msgspec.structs.asdict(one), sentences=found)
 
 
 def _act_at(path: str) -> tuple[Act, dict[str, str]]:
