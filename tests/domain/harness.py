@@ -30,6 +30,7 @@ from skyparley.domain.react import react
 from skyparley.domain.records import NOTHING, AgreementRecord, Conflict, Draft, Feed, Notice, OwedDraft
 from skyparley.domain.table import Table, parse_table
 from skyparley.domain.view import Item, Moment
+from skyparley.domain.voice_records import HeardDraft
 from skyparley.engine.signer import Signer
 from skyparley.evidence import card as cards
 from skyparley.evidence import jws
@@ -124,6 +125,8 @@ class Node:
         if isinstance(item, OwedDraft):
             text = self.signer.seal(self.state, item.draft, moment.quality)
             return StatementSealed(peer=item.draft.peer, jws=text, owed=True)
+        if isinstance(item, HeardDraft):
+            return self.signer.heard(item)
         if not isinstance(item, Draft):
             return item
         line = self.state.lines[item.peer]

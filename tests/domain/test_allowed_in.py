@@ -22,7 +22,7 @@ STP    O D S H L E N T    DIS    O D S H L E N T RLY    O D S H L E N T IDQ    O
 IDA    O D S H L E N T    LAS    O D S H L E N T GNI    O D S H L E N T STAT   O D S H L E N T
 SUSP   O D S H L E N T    RESM   O D S H L E N T TERM   O D S H L E N T KEY    O D S H L E N T
 LCK    O D S H L E N      SHIFT  O D S H L       COV    O D S H L       MTG    O D S H L E N T
-TBL    O D E              XNG    O D
+TBL    O D E              XNG    O D             OOB    O D S H L E N T
 """
 WORD_OF: Final = {
     "O": "OPEN",

@@ -98,7 +98,7 @@ def propose_clause(view: View, command: c.ProposeClause, moment: Moment, by: str
 def accept_clause(view: View, command: c.AcceptClause, moment: Moment, by: str) -> Ruling:
     """ACC of a TBL: by two persons, over the text that the other side signed."""
     matter = view.matters.get(command.statement)
-    line = view.lines[matter.peer] if matter is not None else None
+    line = view.lines.get(matter.peer) if matter is not None else None
     found = book_of_offer(line, command.statement) if line is not None else None
     if matter is None or line is None or found is None:
         return refuse("UNKNOWN_STATEMENT", "no offered clause has this hash", field="statement")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from skyparley.base.ids import Fingerprint, short_id
-from skyparley.domain import arrangement, checks, crossings, desks, meetings
+from skyparley.domain import arrangement, calls, checks, crossings, desks, meetings
 from skyparley.domain.events import (
     AgreementExpired,
     AlarmRaised,
@@ -23,6 +23,7 @@ from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.catalogue import Ask
 from skyparley.domain.messages.codes import Post
 from skyparley.domain.misuse import rings_by_itself
+from skyparley.domain.parties import name_of
 from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
 
@@ -48,6 +49,8 @@ What = Literal[
     "COUNTERSIGN",
     "EXPIRING",
     "EXPIRES",
+    "CALL",
+    "FORGET CALL",
 ]
 
 OPEN: Final = frozenset({"DETECTED", "PROPOSED", "STANDBY", "REJECTED"})
@@ -83,7 +86,7 @@ def _rings(view: View, statement: str, now: int) -> list[Item]:
     matter = view.matters[statement]
     if matter.cls == "LIFE" and not matter.ours and not rings_by_itself(view, matter.peer, statement, now):
         return []
-    name = view.lines[matter.peer].name
+    name = name_of(view, matter.peer)
     said = f"{matter.type} {'to' if matter.ours else 'from'} {name}"
     rings: dict[Post, Rang] = {}
     for when, post in matter.ladder:
@@ -147,7 +150,9 @@ def _comes_to(view: View, what: str, about: str, due: int, moment: Moment) -> li
     of_line = _of_line(view, what, about, due, moment)
     if of_line is not None:
         return of_line
-    if what == "FORGET":
+    if what == "CALL":
+        return list(calls.rings(view, about, moment.now))
+    if what in ("FORGET", "FORGET CALL"):
         return []
     if what == "PAST":
         party, notice_id, peer = (*about.split(" "), "")[:3]
@@ -170,7 +175,7 @@ def _agreement(view: View, what: str, about: str) -> list[Item]:
 
 
 def _conflict(view: View, what: str, conflict: Conflict) -> list[Item]:
-    name = f"{conflict.own_id} with {view.lines[conflict.other_party].name} {conflict.other_id}"
+    name = f"{conflict.own_id} with {name_of(view, conflict.other_party)} {conflict.other_id}"
     match what:
         case "HALF" if conflict.state in OPEN:
             text = f"{name}: half the time to start is gone and nothing is settled; tell level 2"

@@ -25,6 +25,8 @@ from skyparley.domain import commands as c
 from skyparley.domain.events import AlarmRaised, ClockAnchored, CommandAnswered, NodeStarted, PeerPinned, TableSet
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.view import Decided, Moment, Ruling, View
+from skyparley.domain.voice_acts import decide_voice, query_by_voice
+from skyparley.domain.voice_commands import VoiceCommand
 from skyparley.evidence.card import BadCard, read_card
 
 
@@ -95,7 +97,7 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
 
 
 def needs_person(command: c.DeskCommand) -> bool:
-    """DIS and SAR are never said by a machine with a token (DOMAIN 10.2)."""
+    """DIS and SAR are never said by a machine with a token (DOMAIN 10.2); and a machine hears nobody and calls nobody."""
     match command:
         case c.Say():
             return command.type in PERSON_ONLY
@@ -103,7 +105,7 @@ def needs_person(command: c.DeskCommand) -> bool:
             return command.kind == "SAR"
         case c.FileNotices():
             return any(one.kind == "SAR" for one in command.notices)
-    return False
+    return isinstance(command, VoiceCommand)
 
 
 PERSON_ONLY: Final = frozenset({"DIS", "SAR"})
@@ -140,7 +142,7 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling
         case c.EndNotice():
             return notices.end_notice(view, command, moment, by)
         case c.QueryNotice():
-            return notices.query_notice(view, command, moment)
+            return query_by_voice(view, command, moment) or notices.query_notice(view, command, moment)
         case c.Propose():
             return dialogues.propose(view, command, moment)
         case c.Accept():
@@ -185,6 +187,8 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling
             return lines.open_epoch(view, command, moment, by)
         case c.AnchorClock():
             return _anchor(view, command)
+        case VoiceCommand():
+            return decide_voice(view, command, moment, by)
     raise AssertionError(f"no decision for {type(command).__name__}")
 
 

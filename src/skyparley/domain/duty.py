@@ -15,6 +15,7 @@ from skyparley.domain.events import DutyTaken, HandoverOffered, RosterSet
 from skyparley.domain.line_views import live_bearers, word_of
 from skyparley.domain.messages.codes import Post
 from skyparley.domain.messages.matter_slots import OnDuty, ShiftSlots
+from skyparley.domain.parties import name_of
 from skyparley.domain.records import Line
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 
@@ -117,7 +118,7 @@ def brief_of(view: View, now: int) -> Brief:
             BriefMatter(
                 statement=matter.hash,
                 type=matter.type,
-                peer=view.lines[matter.peer].name,
+                peer=name_of(view, matter.peer),
                 ours=matter.ours,
                 state=matter.state,
                 due=min(matter.due.values()),

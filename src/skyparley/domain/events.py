@@ -10,6 +10,7 @@ import msgspec
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
+from skyparley.domain.event_base import Event as Event
 from skyparley.domain.messages.arrangement_slots import ClauseBody
 from skyparley.domain.messages.codes import (
     BearerKind,
@@ -26,10 +27,7 @@ from skyparley.domain.messages.codes import (
 from skyparley.domain.messages.slots import DueRegard, GapsSlot, VolumeSlot
 from skyparley.domain.records import Direction, Draft, LinkState
 from skyparley.domain.table import Table
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Base of all events."""
+from skyparley.domain.voice_events import VOICE_EVENTS
 
 
 class NodeStarted(Event, frozen=True, kw_only=True):
@@ -313,6 +311,8 @@ class NoticeFiled(Event, frozen=True, kw_only=True):
     due_regard: DueRegard
     audience: tuple[Fingerprint, ...]
     by: str
+    by_voice: tuple[Fingerprint, ...] = ()
+    """Peers with only a telephone that are to hear of it: each is called."""
 
 
 class NoticeChanged(Event, frozen=True, kw_only=True):
@@ -323,6 +323,7 @@ class NoticeChanged(Event, frozen=True, kw_only=True):
     due_regard: DueRegard
     audience: tuple[Fingerprint, ...]
     by: str
+    by_voice: tuple[Fingerprint, ...] = ()
 
 
 class NoticeCancelled(Event, frozen=True, kw_only=True):
@@ -568,7 +569,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         EpochOpened,
         CommandAnswered,
     )
-}
+} | {cls.__name__: (cls, 1) for cls in VOICE_EVENTS}
 """Kind -> class and current schema number."""
 
 

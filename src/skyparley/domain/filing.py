@@ -20,6 +20,7 @@ from skyparley.domain.events import NoticeChanged, NoticeFiled
 from skyparley.domain.lines import named_peer
 from skyparley.domain.messages.slots import AtSlots
 from skyparley.domain.notices import bound_reasons, fields_changed, own_notice, sense_reasons, tell
+from skyparley.domain.parties import all_names, name_of, named_voice
 from skyparley.domain.records import Notice, NoticeVersion, version_ref
 from skyparley.domain.view import Decided, Hit, Item, Moment, Ruling, View
 from skyparley.domain.volumes import geometry_reasons
@@ -30,7 +31,7 @@ _ID: Final = re.compile(r"[A-Z][A-Z0-9-]{0,31}")
 class Weighed(NamedTuple):
     """A version that a desk wants, what speaks against it, and the notices of others that it meets.
 
-    `audience`: everyone who would know of it.  `hits` are empty where the volumes cannot be judged.
+    `audience`: everyone who would know of it; `by_voice`: and those who would be called.  `hits` are empty where the volumes cannot be judged.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Weighed(NamedTuple):
     audience: tuple[Fingerprint, ...]
     reasons: tuple[Reason, ...]
     hits: tuple[Hit, ...]
+    by_voice: tuple[Fingerprint, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -86,6 +88,7 @@ def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) ->
         volumes=version.volumes,
         due_regard=version.due_regard,
         audience=audience,
+        by_voice=weighed.by_voice,
         by=by,
     )
     tells = [tell("NCH" if peer in notice.audience else "NTC", peer, notice.id, version, moment) for peer in audience]
@@ -107,19 +110,19 @@ def weigh_new(view: View, commands: Sequence[FileNotice], now: int) -> list[Weig
     live = view.live_notices(view.own)
     several = []
     for place, command in enumerate(commands):
-        audience, reasons = _audience(view, command.audience)
+        audience, by_voice, reasons = _audience(view, command.audience)
         reasons += _id_reasons(view, ids, place)
         if live + place >= limits.NOTICES_LIVE_PER_PARTY:
             reasons.append(Reason("TOO_MANY", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices", ""))
         version = NoticeVersion(version=1, kind=command.kind, volumes=command.volumes, due_regard=command.due_regard)
-        begun = Weighed(ids[place], version, audience, tuple(reasons), ())
+        begun = Weighed(ids[place], version, audience, tuple(reasons), (), by_voice)
         several.append(_judged(view, begun, key=command.key, now=now))
     return several
 
 
 def weigh_change(view: View, notice: Notice, command: ChangeNotice, now: int) -> Weighed:
     """The next version of a live notice of ours."""
-    added, reasons = _audience(view, command.audience or ())
+    added, called, reasons = _audience(view, command.audience or ())
     before = notice.current
     version = NoticeVersion(
         version=before.version + 1,
@@ -128,10 +131,11 @@ def weigh_change(view: View, notice: Notice, command: ChangeNotice, now: int) ->
         due_regard=command.due_regard or before.due_regard,
     )
     audience = (*notice.audience, *(peer for peer in added if peer not in notice.audience))
-    if not fields_changed(before, version) and audience == notice.audience:
+    by_voice = (*notice.by_voice, *(peer for peer in called if peer not in notice.by_voice))
+    if not fields_changed(before, version) and (audience, by_voice) == (notice.audience, notice.by_voice):
         reasons.append(Reason("NOTHING_CHANGED", "the new version says the same as the one before", ""))
     reasons += bound_reasons(view, notice, version.volumes, now)
-    begun = Weighed(notice.id, version, audience, tuple(reasons), ())
+    begun = Weighed(notice.id, version, audience, tuple(reasons), (), by_voice)
     return _judged(view, begun, key=command.key, now=now)
 
 
@@ -194,19 +198,26 @@ def _id_reasons(view: View, ids: Sequence[str], place: int) -> list[Reason]:
     return []
 
 
-def _audience(view: View, names: Iterable[str]) -> tuple[tuple[Fingerprint, ...], list[Reason]]:
+def _audience(
+    view: View, names: Iterable[str]
+) -> tuple[tuple[Fingerprint, ...], tuple[Fingerprint, ...], list[Reason]]:
+    """Who is told by a line, and who is called, of the names that a desk gives."""
     peers: list[Fingerprint] = []
+    called: list[Fingerprint] = []
     reasons: list[Reason] = []
     for name in names:
         peer = named_peer(view, name)
-        if peer is None:
-            known = ", ".join(sorted(line.name for line in view.lines.values())) or "none"
+        voice = named_voice(view, name)
+        if voice is not None:
+            called += [voice.peer] if voice.peer not in called else []
+        elif peer is None:
+            known = ", ".join(all_names(view)) or "none"
             reasons.append(Reason("UNKNOWN_PEER", f"no peer is called {name!r}; pinned: {known}", "audience"))
         elif peer not in peers:
             peers.append(peer)
-    if len(peers) > limits.AUDIENCE:
+    if len(peers) + len(called) > limits.AUDIENCE:
         reasons.append(Reason("TOO_MANY", f"at most {limits.AUDIENCE} peers in an audience", "audience"))
-    return tuple(peers), reasons
+    return tuple(peers), tuple(called), reasons
 
 
 def _key_reasons(view: View, hits: Sequence[Hit], key: Sequence[str]) -> list[Reason]:
@@ -232,6 +243,7 @@ def _filed(weighed: Weighed, moment: Moment, by: str) -> list[Item]:
         volumes=version.volumes,
         due_regard=version.due_regard,
         audience=weighed.audience,
+        by_voice=weighed.by_voice,
         by=by,
     )
     return [filed, *(tell("NTC", peer, weighed.id, version, moment) for peer in weighed.audience)]
@@ -251,5 +263,4 @@ def _pairs(view: View, weighed: Weighed) -> list[str]:
 
 def full_ref(view: View, notice: Notice) -> str:
     """How a key and people name a version of anybody: `B B-0001 v1`."""
-    line = view.lines.get(notice.party)
-    return f"{line.name if line else view.name} {notice.ref}"
+    return f"{name_of(view, notice.party)} {notice.ref}"

@@ -19,7 +19,8 @@ def still_matters(view: View, notice: Notice, moment: Moment) -> bool:
         return True  # Our signature is out, and the other one may come late.
     if notice.party != view.own:
         # After a restart statements of this feed may be given back: they are judged against what was known.
-        return view.lines[notice.party].compared != "EQUAL"
+        line = view.lines.get(notice.party)  # None: it was heard by voice, and nothing is given back.
+        return line is not None and line.compared != "EQUAL"
     lines = [view.lines[peer] for peer in notice.told]
     if any(not may_seal(line) or line.owed for line in lines):
         return True

@@ -103,6 +103,11 @@ def _coord(table: Table, lead_ms: int | None) -> int:
     return table.ack_coord_near_ms if lead_ms >= NEAR_MS else table.ack_coord_now_ms
 
 
+def call_by(table: Table, envelope: Envelope, at: int, start: int | None) -> int:
+    """By when a person calls one who has only a telephone: as soon as another would have to acknowledge."""
+    return at + _after(table, envelope, "ACK", None if start is None else start - at)
+
+
 def half_to_start(most_ms: int, lead_ms: int | None) -> int:
     """The time for an answer, or half the time to the start, whichever is less; where it has begun, all of it."""
     return most_ms if lead_ms is None or lead_ms <= 0 else min(most_ms, lead_ms // 2)

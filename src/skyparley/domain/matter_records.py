@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from skyparley.base.ids import Fingerprint
+from skyparley.domain.heard_records import HeardFrom
 from skyparley.domain.messages.catalogue import Ask, StatementType
 from skyparley.domain.messages.codes import ActionCode, Class, Post, ReadBackField
 from skyparley.domain.messages.envelope import Envelope, meaning_again
@@ -65,6 +66,8 @@ class Matter:
     taken_at: int
     """When it was sealed here, or received."""
     exercise: bool = False
+    heard: HeardFrom | None = None
+    """Heard by voice, as our own desk signed it: what we do about it is recorded and sent to nobody."""
     early: bool = False
     """Heard out of order, by its signature alone; its place on the feed is still empty."""
     due: dict[Ask, int] = field(default_factory=dict)

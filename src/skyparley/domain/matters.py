@@ -13,9 +13,11 @@ from msgspec import UNSET
 from skyparley.base.errors import Reason, Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
+from skyparley.domain.calls import call_for
 from skyparley.domain.clauses import free_text_allowed
 from skyparley.domain.crossings import is_over
 from skyparley.domain.drafts import draft
+from skyparley.domain.heard_acts import act_on_heard
 from skyparley.domain.line_views import saying_reasons
 from skyparley.domain.lines import named_peer
 from skyparley.domain.matter_records import GAVE_WAY, Matter
@@ -23,9 +25,11 @@ from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS, StatementType
 from skyparley.domain.messages.slots import NoticeSlots, ShapeSlot, Wire
+from skyparley.domain.parties import all_names, name_of, named_voice, said_by_voice
 from skyparley.domain.read_back import differing, values_of
 from skyparley.domain.records import Draft
 from skyparley.domain.view import Decided, Moment, Ruling, View
+from skyparley.domain.voice_events import CallDue
 from skyparley.domain.volumes import geometry_reasons, shape_reasons
 from skyparley.language.words import free_text_reasons
 
@@ -36,7 +40,7 @@ def say(view: View, command: c.Say, moment: Moment) -> Ruling:
     """A statement of its own to one or more peers."""
     if command.type in FIRST_TELLS and not command.exercise:
         return refuse("FILE_IT", "a real notice is filed, so that it is compared with the others", field="type")
-    peers, reasons = _named(view, command.peers)
+    peers, called, reasons = _named(view, command.peers)
     version = 1 if command.type in FIRST_TELLS else 0
     try:
         slots = msgspec.convert(command.slots, CATALOGUE[command.type].slots)
@@ -50,6 +54,9 @@ def say(view: View, command: c.Say, moment: Moment) -> Ruling:
             text = f"the terms with {view.lines[peer].name} take no own words beside the code; leave them out"
             reasons.append(Reason("FREE_TEXT_OFF", text, "free_text"))
         reasons += saying_reasons(view, view.lines[peer], command.type, CATALOGUE[command.type].cls or "ADMIN")
+    if called and command.exercise:
+        text = "an exercise is not called in: a telephone has no mark that keeps it apart from what is real"
+        reasons.append(Reason("EXERCISE", text, "peers"))
     if reasons:
         return Refusal(tuple(reasons))
     items = [
@@ -64,27 +71,47 @@ def say(view: View, command: c.Say, moment: Moment) -> Ruling:
         )
         for peer in peers
     ]
-    return Decided(
-        tuple(items), c.Outcome(refs={"msg_ids": {view.lines[item.peer].name: item.msg_id for item in items}})
-    )
+    calls = _calls(view, command, slots, called, moment)
+    refs: dict[str, Any] = {"msg_ids": {view.lines[item.peer].name: item.msg_id for item in items}}
+    if calls:
+        refs["calls"] = {name_of(view, call.peer): call.call for call in calls}
+    return Decided((*items, *calls), c.Outcome(refs=refs))
 
 
-def _named(view: View, names: Sequence[str]) -> tuple[list[Fingerprint], list[Reason]]:
+def _calls(view: View, command: c.Say, slots: Wire, called: Sequence[Fingerprint], moment: Moment) -> list[CallDue]:
+    """The same to those who have only a telephone: a person calls them."""
+    return [
+        call_for(
+            view,
+            said_by_voice(view, command.type, peer, slots, moment, free_text=command.free_text),
+            moment,
+            place=place,
+        )
+        for place, peer in enumerate(called)
+    ]
+
+
+def _named(view: View, names: Sequence[str]) -> tuple[list[Fingerprint], list[Fingerprint], list[Reason]]:
+    """Peers with a line, peers that are called, and whoever is not known."""
     found: list[Fingerprint] = []
+    called: list[Fingerprint] = []
     reasons: list[Reason] = []
     for name in names:
         peer = named_peer(view, name)
-        if peer is None:
-            known = ", ".join(line.name for line in view.lines.values()) or "none is pinned"
+        voice = named_voice(view, name)
+        if voice is not None:
+            called += [voice.peer] if voice.peer not in called else []
+        elif peer is None:
+            known = ", ".join(all_names(view)) or "none is pinned"
             reasons.append(Reason("UNKNOWN_PEER", f"no peer is called {name!r}; there are: {known}", "peers"))
         elif peer not in found:
             found.append(peer)
-    return found, reasons
+    return found, called, reasons
 
 
 def _content(view: View, kind: StatementType, slots: Wire, peers: Sequence[Fingerprint]) -> list[Reason]:
     """What is wrong with its places, and with what it says it re-opens."""
-    reasons = [reason for shape in _shapes(slots) for reason in shape_reasons(shape)]
+    reasons = [reason for shape in shapes_said(slots) for reason in shape_reasons(shape)]
     reopens = getattr(slots, "reopens", UNSET)
     if reopens is not UNSET:
         before = view.matters.get(reopens)
@@ -94,13 +121,14 @@ def _content(view: View, kind: StatementType, slots: Wire, peers: Sequence[Finge
     return reasons
 
 
-def _shapes(slots: Wire) -> list[ShapeSlot]:
+def shapes_said(slots: Wire) -> list[ShapeSlot]:
+    """The areas that a statement draws; usually none."""
     match slots:
         case NoticeSlots():
             return [volume.shape for volume in slots.volumes]
         case m.RelaySlots():
             inner = slots.stop if slots.stop is not UNSET else slots.distress
-            return _shapes(inner) if isinstance(inner, Wire) else []
+            return shapes_said(inner) if isinstance(inner, Wire) else []
         case m.StopSlots():
             return [slots.area]
         case CoverageSlots():
@@ -292,6 +320,8 @@ def _already(matter: Matter, what: str) -> Decided:
 
 def _reply(view: View, matter: Matter, kind: StatementType, slots: Wire, moment: Moment) -> Ruling:
     """What we say about a statement of the peer: its class, its exercise mark, and the right to say it come from there."""
+    if matter.heard is not None:
+        return act_on_heard(view, matter, kind, slots, moment)
     reasons = saying_reasons(view, view.lines[matter.peer], kind, matter.cls, parent=matter.type)
     if reasons:
         return Refusal(tuple(reasons))

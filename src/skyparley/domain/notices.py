@@ -196,6 +196,9 @@ def judge_query(view: View, envelope: Envelope) -> tuple[ErrCode, str] | None:
     late = view.forgotten.notices.get((view.own, slots.id))
     if late is not None and envelope.from_ in late.told:
         return None
+    contact = view.voice.contacts.get((envelope.from_, slots.id))
+    if contact is not None:
+        return None  # It told us of a contact outside the line (OOB), and asks what was meant.
     notice = view.notices.get((view.own, slots.id))
     if notice is None or envelope.from_ not in notice.audience:
         return "NOT_OURS", f"{slots.id} was never told"

@@ -16,6 +16,7 @@ from skyparley.domain.dialogue_states import asked_to_move, notices_of
 from skyparley.domain.line_tables import least_sizes, readers_of
 from skyparley.domain.messages.codes import NO_LEAST_SIZE_KINDS, ProposalKind
 from skyparley.domain.messages.slots import VolumeSlot
+from skyparley.domain.parties import name_of
 from skyparley.domain.records import Conflict, Notice
 from skyparley.domain.settling import Mover, Settlement, chosen, ways
 from skyparley.domain.shape_slots import volume_slot
@@ -59,6 +60,9 @@ def suggest(view: View, conflict: Conflict, now: int) -> Suggestions:
     if not conflict.live:
         return Suggestions(none="there is no conflict between these notices now")
     movable = [notice for notice in notices_of(view, conflict) if not notice.active(now)]
+    if conflict.other_party in view.voice.peers:
+        # Nothing can be proposed to one who was only heard: what our own side can do is all that there is.
+        movable = [notice for notice in movable if notice.party == view.own]
     if not movable:
         return Suggestions(none="both notices are active; an active notice is not asked to move. Speak at once")
     asked = asked_to_move(view, conflict, now)
@@ -108,7 +112,7 @@ def _unlike(old: VolumeSlot, new: VolumeSlot) -> VolumeSlot:
 
 
 def _party(view: View, notice: Notice) -> str:
-    return view.name if notice.party == view.own else view.lines[notice.party].name
+    return name_of(view, notice.party)
 
 
 def _named(view: View, notices: Sequence[Notice]) -> dict[str, Notice]:

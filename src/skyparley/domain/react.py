@@ -10,6 +10,7 @@ from msgspec import UNSET
 from skyparley.base.ids import Fingerprint, short_id
 from skyparley.domain import arrangement, checks, desks, duty
 from skyparley.domain.agreements import countersign
+from skyparley.domain.calls import owed_about
 from skyparley.domain.detection import conflict_slots, redetect
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import (
@@ -24,6 +25,7 @@ from skyparley.domain.events import (
     LineEstablished,
     LineOpened,
     LineTableSet,
+    NoticeActivated,
     NoticeCancelled,
     NoticeChanged,
     NoticeEnded,
@@ -50,9 +52,11 @@ from skyparley.domain.messages.slots import (
 )
 from skyparley.domain.notices import tell
 from skyparley.domain.owed import release, untold
+from skyparley.domain.parties import name_of
 from skyparley.domain.records import Notice
 from skyparley.domain.verdicts import check_claim
 from skyparley.domain.view import Item, Moment, View
+from skyparley.domain.voice_events import CallRecorded, HeardNotice
 from skyparley.domain.volumes import shrinks
 
 
@@ -64,9 +68,17 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
         case LineTableSet():
             return _line_judged_anew(view, event)
         case NoticeFiled() | NoticeChanged() | NoticeCancelled() | NoticeEnded():
-            return redetect(view, view.notices[(view.own, event.id)])
+            notice = view.notices[(view.own, event.id)]
+            return [*redetect(view, notice), *owed_about(view, notice, moment)]
+        case NoticeActivated():
+            return owed_about(view, view.notices[(view.own, event.id)], moment)
         case NoticePast():
-            return redetect(view, view.notices[(event.party, event.id)])
+            notice = view.notices[(event.party, event.id)]
+            return [*redetect(view, notice), *owed_about(view, notice, moment)]
+        case HeardNotice():
+            return redetect(view, view.notices[(event.peer, event.id)])
+        case CallRecorded() if event.outcome != "NO ANSWER":
+            return _after_call(view, event, moment)
         case ConflictFound() if event.shared:
             slots = conflict_slots(view, view.conflicts[event.pair_id])
             return [draft("CFL", event.other_party, slots, moment)]
@@ -91,6 +103,17 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             opens = checks.opening(view, line, moment) if line.checks.peer_opened else ()
             return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope), *opens]
     return ()
+
+
+def _after_call(view: View, event: CallRecorded, moment: Moment) -> Sequence[Item]:
+    """What was said may be otherwise by now; and what they would not take is told to the desk."""
+    call = view.voice.calls[event.call]
+    notice = view.notices.get((view.own, call.about))
+    items: list[Item] = list(owed_about(view, notice, moment)) if notice is not None else []
+    if event.outcome == "REFUSED":
+        text = f"{name_of(view, call.peer)} would not take {call.envelope.type} ({call.id}): tell the supervisor"
+        items.append(AlarmRaised(code="CALL_REFUSED", about=call.id, text=text, peer=call.peer))
+    return items
 
 
 def _judged_anew(view: View) -> list[Item]:
@@ -173,7 +196,7 @@ def _agreed(view: View, slots: AgreementSlots, peer: Fingerprint, moment: Moment
         if term.volumes is UNSET and notice.party != view.own:
             continue
         if notice.party == view.own:
-            items += _tell_again(view, notice, moment)
+            items += [*_tell_again(view, notice, moment), *owed_about(view, notice, moment)]
         items += redetect(view, notice)
     return items
 

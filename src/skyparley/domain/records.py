@@ -12,6 +12,7 @@ from skyparley.base.ids import Fingerprint
 from skyparley.base.times import MINUTE
 from skyparley.domain.clause_records import ClauseBook, Crossing
 from skyparley.domain.feed_lists import HashList, PlaceList, ReceiptMap, TakenList
+from skyparley.domain.heard_records import HeardFrom
 from skyparley.domain.line_records import ChangeAsked, Checks, LineChange
 from skyparley.domain.line_states import AgreementState
 from skyparley.domain.messages.arrangement_slots import CoverageSlots
@@ -103,6 +104,12 @@ class Notice:
     received_utc: int | None = None
     lead_class: LeadClass | None = None
     missing_key: tuple[str, ...] = ()
+    by_voice: tuple[Fingerprint, ...] = ()
+    """Peers with only a telephone that are to hear of it; of ours only."""
+    called: dict[Fingerprint, Told] = field(default_factory=dict)
+    """What each of them heard last, by the call that said it."""
+    heard: HeardFrom | None = None
+    """Of a peer with only a telephone: how our desk heard it last."""
 
     @property
     def ref(self) -> str:

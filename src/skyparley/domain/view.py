@@ -20,6 +20,7 @@ from skyparley.domain.misuse_kept import Misuse
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Draft, Line, Notice, OpenAcceptance, OwedDraft
 from skyparley.domain.rings_kept import Rings
 from skyparley.domain.table import Table
+from skyparley.domain.voice_records import HeardDraft, VoiceBook
 from skyparley.evidence.card import Card
 from skyparley.geometry.volumes import Verdict
 
@@ -161,6 +162,11 @@ class View(Protocol):
         ...
 
     @property
+    def voice(self) -> VoiceBook:
+        """Peers with only a telephone, calls to them, and contacts outside the line."""
+        ...
+
+    @property
     def rings(self) -> Rings:
         """What rang of late, and which hooks fail."""
         ...
@@ -182,7 +188,7 @@ class Moment(msgspec.Struct, frozen=True):
     quality: ClockQuality = "GOOD"
 
 
-Item = Event | Draft | OwedDraft
+Item = Event | Draft | OwedDraft | HeardDraft
 
 
 class Decided(msgspec.Struct, frozen=True):

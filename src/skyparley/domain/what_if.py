@@ -17,6 +17,7 @@ from skyparley.domain.filing import Weighed, full_ref, too_much, weigh_change, w
 from skyparley.domain.messages.codes import LeadClass, NoticeKind, ProposalKind
 from skyparley.domain.messages.slots import GapsSlot, VolumeSlot
 from skyparley.domain.notices import bound_reasons, content_reasons, own_notice, shortest_lead
+from skyparley.domain.parties import name_of
 from skyparley.domain.proposals import mover_of
 from skyparley.domain.records import Notice, version_ref
 from skyparley.domain.settling import settle
@@ -178,7 +179,7 @@ def _would_be(view: View, weighed: Weighed, now: int) -> tuple[WouldBe, Notice]:
         ref=weighed.ref,
         reasons=weighed.reasons,
         conflicts=_conflicts(view, would_be, weighed.hits),
-        told=tuple(view.lines[peer].name for peer in weighed.audience),
+        told=tuple(name_of(view, peer) for peer in (*weighed.audience, *weighed.by_voice)),
         lead_class=shortest_lead(view, weighed.version, weighed.audience, now),
     )
     return would, would_be
@@ -195,7 +196,7 @@ def _conflicts(view: View, own: Notice, hit: Sequence[Hit]) -> tuple[WouldConfli
             WouldConflict(
                 pair_id=event.pair_id,
                 ref=full_ref(view, other),
-                party=view.lines[other.party].name,
+                party=name_of(view, other.party),
                 notice=other.id,
                 version=other.current.version,
                 kind=other.current.kind,

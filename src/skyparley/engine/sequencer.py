@@ -22,6 +22,7 @@ from skyparley.domain.lines import must_wait
 from skyparley.domain.react import react
 from skyparley.domain.records import Draft, OwedDraft
 from skyparley.domain.view import Item, Moment
+from skyparley.domain.voice_records import HeardDraft
 from skyparley.engine.journal_port import Entry, Head, JournalPort, StoredEntry
 from skyparley.engine.ports import Clock, Luck
 from skyparley.engine.signer import Signer
@@ -203,6 +204,8 @@ class Sequencer:
         if isinstance(item, OwedDraft):
             jws = self._signer.seal(self._state, item.draft, moment.quality)
             return StatementSealed(peer=item.draft.peer, jws=jws, owed=True)
+        if isinstance(item, HeardDraft):
+            return self._signer.heard(item)
         if not isinstance(item, Draft):
             return item
         line = self._state.lines[item.peer]

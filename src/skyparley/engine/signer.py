@@ -24,6 +24,8 @@ from skyparley.domain.messages.slots import AcceptSlots, AgreementSlots, ChangeS
 from skyparley.domain.notices import changed_since_told
 from skyparley.domain.records import NOTHING, Draft, Line
 from skyparley.domain.view import View
+from skyparley.domain.voice_events import HeardMatter, HeardNotice
+from skyparley.domain.voice_records import HeardDraft
 from skyparley.evidence import jws
 from skyparley.evidence.card import Card
 from skyparley.evidence.keys import Kid, PrivateKey, SigningRole, public_bytes
@@ -58,6 +60,13 @@ class Signer:
     def sign_agreement(self, text: str) -> str:
         """Our detached signature under the canonical text of an agreement."""
         return self.sign_detached("desk", text.encode(), jws.AGREEMENT)
+
+    def heard(self, item: HeardDraft) -> HeardNotice | HeardMatter:
+        """What our desk heard by voice, signed by our own desk role as heard: it proves our record and nothing of theirs."""
+        text = self.sign("desk", item.content, jws.HEARD)
+        if item.id:
+            return HeardNotice(peer=item.peer, id=item.id, jws=text, by=item.by)
+        return HeardMatter(peer=item.peer, jws=text, by=item.by)
 
     def seal(self, view: View, draft: Draft, quality: ClockQuality) -> str:
         """The statement of a draft, next on its feed."""

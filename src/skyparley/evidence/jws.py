@@ -31,6 +31,7 @@ SNAPSHOT: Final = "skyparley-snapshot"
 SECOND: Final = "skyparley-second"  # of what two persons decide
 FILE: Final = "skyparley-file"
 CLAUSE: Final = "skyparley-clause"  # of terms, by a supervisor
+HEARD: Final = "skyparley-heard"  # what a desk heard by voice, one-sided
 TYPES: Final = (
     STATEMENT,
     RECEIPT,
@@ -45,6 +46,7 @@ TYPES: Final = (
     SECOND,
     FILE,
     CLAUSE,
+    HEARD,
 )
 """Every kind of signed text.  What is signed as one kind can never be taken for another."""
 

@@ -46,6 +46,7 @@ from skyparley.state.matters import forget_matter, heard_early, rang, ring_passe
 from skyparley.state.projection import State
 from skyparley.state.ringing import ring_alarm, ring_matter, tell_hook
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
+from skyparley.state.voice import VOICE_FOLDS, call_rang, forget_call
 
 
 def fold(state: State, position: int, at: int, event: e.Event) -> Envelope | None:
@@ -281,6 +282,7 @@ def _no_longer_owed(line: Line, msg_id: str) -> None:
 def _filed(state: State, event: e.NoticeFiled, at: int) -> None:
     version = NoticeVersion(version=1, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
     notice = Notice(party=state.own, id=event.id, current=version, audience=event.audience, filed_at=at, decided_at=at)
+    notice.by_voice = event.by_voice
     settle(state, notice, at)
 
 
@@ -289,7 +291,7 @@ def _changed(state: State, event: e.NoticeChanged, at: int) -> None:
     content = NoticeVersion(version=event.version, kind=event.kind, volumes=event.volumes, due_regard=event.due_regard)
     set_content(state, notice, content, at)
     notice.decided_at = at
-    notice.audience = event.audience
+    notice.audience, notice.by_voice = event.audience, event.by_voice
     settle(state, notice, at)
 
 
@@ -476,6 +478,10 @@ def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:
         terms.set_review_clock(state, state.lines[Fingerprint(peer)], review, max(at, event.due))  # type: ignore[arg-type]
     elif event.what == "LINE CHANGE":
         take_effect(state, state.lines[Fingerprint(event.about)], at)
+    elif event.what == "CALL":
+        call_rang(state, event.about, at)
+    elif event.what == "FORGET CALL":
+        forget_call(state, event.about)
     if event.what == "FORGET":
         state.deadlines.set("FORGET", event.about, at + state.keep_ms)  # It still mattered: looked at again later.
 
@@ -551,4 +557,5 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.EpochAsked: _epoch_asked,
     e.EpochOpened: _epoch_opened,
     e.CommandAnswered: _answered,
+    **VOICE_FOLDS,
 }

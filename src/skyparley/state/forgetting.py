@@ -21,7 +21,7 @@ def forget(state: State, key: NoticeKey) -> None:
     about = f"{notice.party} {notice.id}"
     for what in ("PAST", "FORGET"):
         state.deadlines.clear(what, about)
-    for peer in state.lines if own else ():
+    for peer in state.counterparts if own else ():
         state.deadlines.clear("PAST", f"{about} {peer}")
     for pair in state.pairs_of.pop(key, ()):
         _forget_pair(state, pair, key)

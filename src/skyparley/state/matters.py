@@ -5,19 +5,19 @@ from typing import Final
 from msgspec import UNSET
 
 from skyparley.base.canonical import canonical
+from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
 from skyparley.domain.ladder import due_times, ladder, start_of
 from skyparley.domain.matter_records import Matter, Passed, Rung, Step
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
 from skyparley.domain.read_back import required
-from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
 from skyparley.state.lines import watch_peer, watch_silence
 from skyparley.state.projection import State
 
 
-def take_up(state: State, line: Line, taken: Taken, *, ours: bool) -> None:
+def take_up(state: State, peer: Fingerprint, taken: Taken, *, ours: bool) -> None:
     """A statement that asks for something becomes a matter; one that was heard early keeps what was done about it."""
     envelope = taken.envelope
     held = state.matters.get(taken.hash)
@@ -26,7 +26,7 @@ def take_up(state: State, line: Line, taken: Taken, *, ours: bool) -> None:
         return
     if taken.hash in state.forgotten.matters:
         return
-    matter = matter_of(state, line, taken, ours=ours)
+    matter = matter_of(state, peer, taken, ours=ours)
     if not matter.due:
         return
     state.matters[taken.hash] = matter
@@ -36,15 +36,15 @@ def take_up(state: State, line: Line, taken: Taken, *, ours: bool) -> None:
     set_clocks(state, matter)
 
 
-def matter_of(state: State, line: Line, taken: Taken, *, ours: bool, early: bool = False) -> Matter:
+def matter_of(state: State, peer: Fingerprint, taken: Taken, *, ours: bool, early: bool = False) -> Matter:
     """The matter that a statement makes, taken `at` a time."""
     envelope, at = taken.envelope, taken.at
-    table = state.table_of(line.peer)
+    table = state.table_of(peer)
     due = due_times(table, envelope, at, start_of(envelope))
-    half = state.acts_slowly(line, here=not ours)
+    half = state.acts_slowly(peer, here=not ours)
     matter = Matter(
         hash=taken.hash,
-        peer=line.peer,
+        peer=peer,
         ours=ours,
         msg_id=envelope.msg_id,
         type=envelope.type,
@@ -67,7 +67,7 @@ def heard_early(state: State, event: e.HeardEarly, envelope: Envelope, at: int) 
     """A LIFE statement before its turn: a matter at once, by its signature alone."""
     taken = Taken(envelope, statement_hash(event.jws), at)
     if taken.hash not in state.matters and taken.hash not in state.forgotten.matters:
-        matter = matter_of(state, state.lines[event.peer], taken, ours=False, early=True)
+        matter = matter_of(state, event.peer, taken, ours=False, early=True)
         state.matters[taken.hash] = matter
         set_clocks(state, matter)
 
@@ -180,7 +180,7 @@ def set_clocks(state: State, matter: Matter) -> None:
     """The next ring, or when it leaves memory once nothing is asked any more; and whose silence is counted from it."""
     state.note_waiting(matter)
     watch_silence(state)
-    watch_peer(state, state.lines[matter.peer])
+    _watch_there(state, matter)
     if matter.settled:
         matter.ladder = ()
         state.deadlines.clear("RING", matter.hash)
@@ -193,6 +193,13 @@ def set_clocks(state: State, matter: Matter) -> None:
         state.deadlines.clear("RING", matter.hash)
         last = max(matter.due.values())
         state.deadlines.set("FORGET MATTER", matter.hash, max(last, _over(state, matter)) + max(state.keep_ms, DAY_MS))
+
+
+def _watch_there(state: State, matter: Matter) -> None:
+    """The silence of the other desk, where there is a line to it: of one that was only heard nothing waits there."""
+    line = state.lines.get(matter.peer)
+    if line is not None:
+        watch_peer(state, line)
 
 
 DAY_MS: Final = 86_400_000
@@ -221,7 +228,7 @@ def forget_matter(state: State, event: e.MatterForgotten) -> None:
     matter = state.matters.pop(event.statement)
     state.no_longer_waits(matter)
     watch_silence(state)
-    watch_peer(state, state.lines[matter.peer])
+    _watch_there(state, matter)
     state.forgotten.matters.add(event.statement)
     for what in ("RING", "FORGET MATTER"):
         state.deadlines.clear(what, event.statement)

@@ -19,7 +19,7 @@ def set_clocks(state: State, notice: Notice) -> None:
     if notice.party != state.own or not _mixed(state):
         return
     sooner = _sooner(state, notice) if notice.live else {}
-    for peer in state.lines:
+    for peer in state.counterparts:
         if peer in sooner and peer not in notice.past_for:
             state.deadlines.set("PAST", f"{about} {peer}", notice.current.end + sooner[peer])
         else:
@@ -56,7 +56,7 @@ def _sooner(state: State, notice: Notice) -> dict[Fingerprint, int]:
     if notice.party != state.own or not _mixed(state):
         return {}
     longest = state.longest_time_ms(state.own)
-    times = {peer: state.table_of(peer).separation_time_ms for peer in state.lines}
+    times = {peer: state.table_of(peer).separation_time_ms for peer in state.counterparts}
     return {peer: time_ms for peer, time_ms in times.items() if time_ms < longest}
 
 

@@ -24,6 +24,7 @@ from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Line, Not
 from skyparley.domain.rings_kept import Rings
 from skyparley.domain.table import Table, table_hash
 from skyparley.domain.view import Hit, NoticeKey
+from skyparley.domain.voice_records import VoiceBook
 from skyparley.evidence.card import Card
 from skyparley.geometry.volumes import Separation
 from skyparley.state.clocks import Deadlines
@@ -89,6 +90,7 @@ class State:
         self.highest_id = 0
         self.misuse = Misuse()
         self.rings = Rings()
+        self.voice = VoiceBook()
 
     # --- what decisions read -------------------------------------------------------------------------------
 
@@ -113,9 +115,14 @@ class State:
         if all(line.table is None for line in self.lines.values()):
             return Required(self.table.separation)
         groups: dict[Separation, set[Fingerprint]] = {}
-        for peer in self.lines:
+        for peer in self.counterparts:
             groups.setdefault(self.table_of(peer).separation, set()).add(peer)
         return Required(next(iter(groups))) if len(groups) == 1 else Required(None, tuple(groups.items()))
+
+    @property
+    def counterparts(self) -> tuple[Fingerprint, ...]:
+        """Every party whose notices ours are compared with: those with a line, and those with only a telephone."""
+        return (*self.lines, *self.voice.peers)
 
     def longest_time_ms(self, party: Fingerprint) -> int:
         """For how long after its end a notice of a party may still be too close to another; ours to those of any line."""
@@ -151,9 +158,9 @@ class State:
     def post_of(self, account: str) -> Post:
         return next((post for post, duty in self.duty.on.items() if duty.account == account), "DESK")
 
-    def acts_slowly(self, line: Line, *, here: bool) -> bool:
+    def acts_slowly(self, peer: Fingerprint, *, here: bool) -> bool:
         """Whether the desk that must act, ours or theirs, is known to be empty or silent: then people are rung sooner."""
-        desk = self.desk if here else line.peer_desk
+        desk = self.desk if here else self.lines[peer].peer_desk
         return desk in ("SILENT", "DECLINED")
 
     def due(self, now: int) -> list[tuple[int, str, str]]:

@@ -24,6 +24,7 @@ from skyparley.domain.misuse_kept import Misuse
 from skyparley.domain.records import AgreementRecord, Alarm, Conflict, Feed, Line, Notice, OpenAcceptance
 from skyparley.domain.rings_kept import Rings
 from skyparley.domain.view import NoticeKey
+from skyparley.domain.voice_records import VoiceBook
 from skyparley.state.projection import State
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class _Main(_Piece, frozen=True, tag="main"):
     acted_at: int
     misuse: Misuse
     rings: Rings
+    voice: VoiceBook
 
 
 class _Line(_Piece, frozen=True, tag="line"):
@@ -226,6 +228,7 @@ def _main(state: State) -> _Main:
         acted_at=state.acted_at,
         misuse=state.misuse,
         rings=state.rings,
+        voice=state.voice,
     )
 
 
@@ -302,6 +305,7 @@ def _put_main(state: State, main: _Main) -> None:
     state.desk, state.duty, state.acted_at = main.desk, main.duty, main.acted_at
     state.misuse = main.misuse
     state.rings = main.rings
+    state.voice = main.voice
 
 
 def _share(notice: Notice) -> None:

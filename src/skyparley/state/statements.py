@@ -46,6 +46,7 @@ from skyparley.domain.records import (
 from skyparley.domain.view import Taken
 from skyparley.domain.volumes import shrinks
 from skyparley.state import pasts
+from skyparley.state.contacts import fold_contact
 from skyparley.state.crossings import fold_crossings
 from skyparley.state.lines import acted_there, fold_line
 from skyparley.state.matters import act_about, take_up
@@ -88,8 +89,10 @@ def _ask_people(state: State, line: Line, statement: Statement) -> None:
         acted_there(state, line, statement.at)
     if envelope.exercise is UNSET:
         fold_line(state, line, taken, ours=ours)
+    if envelope.type == "OOB" and envelope.exercise is UNSET:
+        fold_contact(state, taken, ours=ours)
     if asks_of(envelope):
-        take_up(state, line, taken, ours=ours)
+        take_up(state, line.peer, taken, ours=ours)
     elif envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type != "ERR":
         act_about(state, taken, ours=ours)
 
