@@ -27,6 +27,7 @@ from skyparley.adapters.doors.openapi import BASE
 from skyparley.adapters.doors.peer import peer_app
 from skyparley.adapters.doors.sessions import Sessions, Ticks
 from skyparley.adapters.doors.stream import Hub
+from skyparley.adapters.hooks import ring_log
 from skyparley.adapters.hooks.making import hooks_of
 from skyparley.adapters.hooks.runner import HookRunner
 from skyparley.adapters.storage.snapshot_file import SnapshotFile, program_digest
@@ -198,6 +199,7 @@ async def run_node(parts: Parts, *, ready: Callable[[str, str], None], stop: asy
             log.info("ready", desk=desk, peer=peer, entries=entries, name=parts.config.name)
             ready(desk, peer)
             parts.node.sequencer.listen(parts.hooks.heard)
+            parts.node.sequencer.listen(ring_log.heard)
             tasks.append(asyncio.create_task(parts.hooks.run()))
             tasks.append(asyncio.create_task(_look_around(parts, pinned)))
             if parts.config.files.out or parts.config.files.in_:

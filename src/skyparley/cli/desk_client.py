@@ -11,12 +11,15 @@ from typing import Any, Final, TypeVar
 import httpx
 import msgspec
 
+from skyparley.adapters.doors.guard import DESK_HEADER
+from skyparley.adapters.doors.logon import Session
 from skyparley.adapters.system.files import FileFault, read_private
 from skyparley.adapters.system.luck import SystemLuck
 from skyparley.adapters.system.node_dir import NodePaths, load_node
 from skyparley.base import limits
 from skyparley.base.errors import Reason
 from skyparley.cli.endings import NO, NOT_SERVING, UNUSABLE, Ending, refused, unusable
+from skyparley.cli.surroundings import ask_password
 from skyparley.domain.commands import Outcome
 from skyparley.domain.what_if import WhatIf
 from skyparley.state.views import Overview
@@ -46,6 +49,22 @@ class Desk:
         self.folder = folder
         self._url = url
         self._http = http
+
+    def log_on(self, account: str, password: str) -> None:
+        """From now on what is done is done by a person.  Ends the command where the password does not hold.
+
+        Nobody logs off at the end: who has just acted is at the desk, until it is said or until nobody acts for long.
+        """
+        del self._http.headers["authorization"]
+        self._http.headers[DESK_HEADER] = "1"
+        try:
+            said = {"account": account, "password": password}
+            answer = self._http.post(f"{BASE}/session", content=_encoded(said), headers=JSON)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+        if self._read(answer, Session).must_change:
+            hint = f"skyparley account password {self.folder} {account} --ask"
+            raise Ending(NO, f"The password of {account} is good for one thing: to choose another one.", f"  {hint}")
 
     def overview(self) -> Overview:
         """Everything the desk shows, at one moment."""
@@ -142,8 +161,11 @@ def _encoded(body: dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def open_desk(node: Path | None) -> Iterator[Desk]:
-    """The desk of the node in a folder.  Ends the command when no folder was named, or its token cannot be read."""
+def open_desk(node: Path | None, account: str = "") -> Iterator[Desk]:
+    """The desk of the node in a folder.  Ends the command when no folder was named, or its token cannot be read.
+
+    `account`: a person who acts and not this machine; the password is asked for.
+    """
     if node is None:
         raise unusable("Which node? Add --node DIR, or set SKYPARLEY_NODE.")
     config = load_node(node)
@@ -157,4 +179,7 @@ def open_desk(node: Path | None) -> Iterator[Desk]:
     headers = {"authorization": f"Bearer {token.strip()}"}
     timeout = limits.REQUEST_TIMEOUT_MS / 1000
     with httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False) as http:
-        yield Desk(node, url, http)
+        desk = Desk(node, url, http)
+        if account:
+            desk.log_on(account, ask_password(account))
+        yield desk

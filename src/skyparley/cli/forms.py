@@ -20,13 +20,17 @@ _SEXAGESIMAL = re.compile(r"(\d{2,3})(\d{2})(\d{2}(?:\.\d{1,4})?)?([NSEW])", re.
 _POSITION = re.compile(
     r"\s*([+-]?[\d.]{1,20}[NS]?)(?:\s*,\s*|\s+|(?<=[NS]))([+-]?[\d.]{1,20}[EW]?)(?=\s|$)", re.ASCII | re.IGNORECASE
 )
+_SIGNS = re.compile(
+    r"(\d{1,3})\s*°\s*(?:(\d{1,2}(?:\.\d{1,6})?)\s*['′’]\s*)?(?:(\d{1,2}(?:\.\d{1,4})?)\s*(?:\"|″|''|”)\s*)?([NSEW])",
+    re.ASCII | re.IGNORECASE,
+)
 _LENGTH = re.compile(r"(\d{1,8}(?:\.\d{1,6})?)\s*(NM|KM|M)", re.ASCII | re.IGNORECASE)
 _BEARING = re.compile(r"\d{1,3}(?:\.\d{1,3})?", re.ASCII)
 _SPAN = re.compile(r"([+-])(?:(\d{1,4})h)?(?:(\d{1,5})min)?", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{2}):(\d{2})(?::(\d{2}))?Z", re.ASCII | re.IGNORECASE)
 _METRES: Final = {"NM": METRES_PER_NM, "KM": 1000, "M": 1}
 
-POSITION_RIGHT: Final = "write it like 36.1N 37.2E, 36.1,37.2 (latitude first) or 3606N 03712E"
+POSITION_RIGHT: Final = "write it like 36.1N 37.2E, 36.1,37.2 (latitude first), 3606N 03712E or 36°06'N 37°12'E"
 TIME_RIGHT: Final = "write it like 2026-11-23T08:00Z, with Z for UTC, or +30min, +2h from the node's clock"
 
 
@@ -38,7 +42,10 @@ class BadForm(ValueError):
 
 
 def read_position(text: str) -> Point:
-    """One position from `36.1N 37.2E`, `36.1,37.2`, `3606N 03712E` or `360600N0371200E`.  Raises BadForm."""
+    """One position from `36.1N 37.2E`, `36.1,37.2`, `3606N 03712E`, `360600N0371200E` or `36°06'00"N 37°12'E`.
+
+    Raises BadForm.
+    """
     found = read_positions(text)
     if len(found) != 1:
         raise BadForm(f"{text!r} is {len(found)} positions where one is wanted; {POSITION_RIGHT}")
@@ -47,6 +54,7 @@ def read_position(text: str) -> Point:
 
 def read_positions(text: str) -> tuple[Point, ...]:
     """All positions of a text, with white space between them.  Raises BadForm."""
+    text = _SIGNS.sub(_without_signs, text)
     points: list[Point] = []
     place = 0
     while text[place:].strip():
@@ -56,6 +64,14 @@ def read_positions(text: str) -> tuple[Point, ...]:
         points.append((_e7(match[1], "NS", 90, text), _e7(match[2], "EW", 180, text)))
         place = match.end()
     return tuple(points)
+
+
+def _without_signs(match: re.Match[str]) -> str:
+    """Degrees, minutes and seconds with their signs as decimal degrees, finer than 1e-7.  Raises BadForm."""
+    degrees, minutes, seconds = (Decimal(part or 0) for part in match.groups()[:3])
+    if minutes >= 60 or seconds >= 60:
+        raise BadForm(f"{match[0]!r}: minutes and seconds go to 59; {POSITION_RIGHT}")
+    return f"{degrees + minutes / 60 + seconds / 3600:.12f}{match[4].upper()}"
 
 
 def position_text(point: Point) -> str:

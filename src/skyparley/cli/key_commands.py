@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skyparley.cli.forms import time_shown
-from skyparley.cli.options import Folder, JsonOption, group
+from skyparley.cli.options import AsOption, Folder, JsonOption, NodeOption, YesOption, group
 from skyparley.cli.screen import as_json, say, table
-from skyparley.cli.surroundings import ask_passphrase, luck, now_ms
+from skyparley.cli.surroundings import ask_passphrase, luck, now_ms, settle
 
 if TYPE_CHECKING:
     from skyparley.adapters.system.key_care import Keeper
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     keys.command("complete")(complete)
     keys.command("rotate")(rotate)
     keys.command("revoke")(revoke)
+    keys.command("announce")(announce)
     app.add_typer(keys)
 
 
@@ -62,6 +63,25 @@ def revoke(folder: Folder, key: Named) -> None:
     card = _keeper(folder).revoke(key)
     say(f"{key} of {card.name} ended. Peers refuse what it signs from now on, once they have the new card.")
     _tell_next(folder)
+
+
+def announce(node: NodeOption = None, as_: AsOption = "", yes: YesOption = False, json: JsonOption = False) -> None:
+    """Tell every peer our card of now on the line, after keys were rotated or revoked. Two persons."""
+    from skyparley.adapters.system.identity import own_card
+    from skyparley.cli.desk_client import open_desk
+
+    with open_desk(node, as_) as desk:
+        card = own_card(desk.folder)
+        settle(f"Tell every peer the card of {card.name} issued {time_shown(card.said.issued_ms)}?", yes=yes)
+        outcome = desk.act("/keys/announce", {"card": card.text})
+    if json:
+        as_json(outcome)
+        return
+    if outcome.result == "ASKED":
+        say("Asked. Nothing was said yet: it takes two persons. Another one, a supervisor, within the hour:")
+        say("    skyparley keys announce --as ACCOUNT")
+        return
+    say(f"Told {', '.join(outcome.refs.get('peers', ())) or 'nobody: no line was established'}.")
 
 
 def _keeper(folder: Folder) -> "Keeper":

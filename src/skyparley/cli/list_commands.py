@@ -1,4 +1,4 @@
-"""Commands that list what the desk shows besides notices and conflicts: agreements, alarms, lines."""
+"""Commands that list what the desk shows besides notices, conflicts and lines: agreements, alarms."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,15 +8,14 @@ from skyparley.cli.options import JsonOption, NodeOption, group
 from skyparley.cli.screen import as_json, table
 
 if TYPE_CHECKING:
-    from skyparley.state.views import LineView, TermView
+    from skyparley.state.views import TermView
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the groups `agreement`, `alarm` and `line` to the app."""
+    """Adds the groups `agreement` and `alarm` to the app."""
     for name, help_text, command in (
         ("agreement", "What both parties signed.", agreements),
         ("alarm", "What people must look at.", alarms),
-        ("line", "The lines to the peers.", lines),
     ):
         one = group(name, help_text)
         one.callback()(lambda: None)
@@ -64,13 +63,6 @@ def _term_text(term: "TermView") -> str:
     return f"{term.party} {term.id} v{term.version + (term.volumes is not None)}"
 
 
-def _can_send(line: "LineView") -> str:
-    """Whether a statement made now goes out."""
-    if not line.ready:
-        return f"NO, heads {line.compared}"
-    return "yes" if line.link_up else "will queue"
-
-
 def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
     """List alarms, the newest first."""
     from skyparley.cli.desk_client import open_desk
@@ -91,42 +83,3 @@ def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
         for one in found
     ]
     table(("At", "Alarm", "Peer", "What"), rows, empty="No alarm.")
-
-
-def _delivered(line: "LineView") -> str:
-    """How many statements the other side is known to hold, and what is known of the others."""
-    told = f"{line.delivered} of {line.sent}"
-    if line.carried > line.delivered:
-        told += f", by file to {line.carried}"
-    if line.receipts == "NOT POSSIBLE":
-        told += ", RECEIPT NOT POSSIBLE"
-    return told + (f", {line.owed} waiting" if line.owed else "")
-
-
-def lines(node: NodeOption = None, json: JsonOption = False) -> None:
-    """List lines: whether statements can be sent, what is under way, whether both hold the same table."""
-    from skyparley.cli.desk_client import open_desk
-
-    with open_desk(node) as desk:
-        found = desk.overview().lines
-    if json:
-        as_json(found)
-        return
-    rows = [
-        (
-            one.peer,
-            one.state,
-            "up" if one.link_up else f"DOWN {one.link_error}".strip(),
-            _can_send(one),
-            one.table,
-            _delivered(one),
-            str(one.received),
-            f"{one.sent_epoch}/{one.received_epoch}",
-        )
-        for one in found
-    ]
-    table(
-        ("Peer", "Line", "Link", "Can send", "Table", "Delivered", "Received", "Epochs"),
-        rows,
-        empty="No line. Pin a peer with: skyparley peer add DIR CARD",
-    )

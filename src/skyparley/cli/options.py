@@ -16,6 +16,15 @@ NodeOption = Annotated[
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines, in the units of the desk API.")]
 
+AsOption = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="ACCOUNT", help="Act as this person, whose password is asked for; else as this machine's desk."
+    ),
+]
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask at a terminal; what is shown is right.")]
+
 TAKES_IDS: Final[dict[str, Any]] = {"ignore_unknown_options": True}
 """For commands that take an id as argument: one in 64 ids begins with a hyphen and is no option."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from skyparley.base import limits
-from skyparley.cli.endings import unusable
+from skyparley.cli.endings import NO, Ending, unusable
 
 
 def now_ms() -> int:
@@ -58,3 +58,14 @@ def ask_yes(question: str) -> bool:
 def ask_passphrase() -> str:
     """The passphrase of the keys, from a person."""
     return str(typer.prompt("Passphrase of the keys", hide_input=True, err=True))
+
+
+def ask_password(account: str) -> str:
+    """The password of a person who acts."""
+    return str(typer.prompt(f"Password of {account}", hide_input=True, err=True))
+
+
+def settle(question: str, *, yes: bool) -> None:
+    """At a terminal a person says yes to what was shown; a script has said it with the command."""
+    if not yes and at_terminal() and not ask_yes(question):
+        raise Ending(NO, "Nothing was sent.")

@@ -110,8 +110,21 @@ def _print(kind: str, position: int | None, data: dict[str, Any], names: dict[st
         say(f"{'':>8}  {when}  LINK to {peer} {state}")
         return
     about = data.get("about")
+    if data.get("kind") == "Rang" and isinstance(about, dict):
+        say(f"{position or '':>8}  {when}  {_ring(about, names)}")
+        return
     said = " ".join(f"{key}={_short(value, names)}" for key, value in about.items()) if isinstance(about, dict) else ""
     say(f"{position or '':>8}  {when}  {data.get('kind', kind)}  {said}".rstrip())
+
+
+def _ring(about: dict[str, Any], names: dict[str, str]) -> str:
+    """Who is rung about what; with the bell of the terminal, where there is one."""
+    from skyparley.cli.surroundings import at_terminal
+
+    bell = "\a" if at_terminal() else ""
+    late = f", {about['code']} not in time" if about.get("code") else ""
+    peer, statement = (_short(about.get(name, ""), names) for name in ("peer", "statement"))
+    return f"{bell}RING {about.get('post')}: {about.get('cls')} of {peer}, {statement}{late}"
 
 
 def _short(value: Any, names: dict[str, str]) -> str:

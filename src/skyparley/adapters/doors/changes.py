@@ -22,6 +22,7 @@ _MORE: Final[dict[type[e.Event], tuple[str, ...]]] = {
     e.ConflictFound: ("own_id", "own_version", "other_version"),
     e.ConflictGone: ("cause",),
     e.AgreementVoid: ("cause",),
+    e.Rang: ("post", "cls", "statement", "code"),
     e.AlarmRaised: ("code", "about"),
     e.AlarmCounted: ("code", "about", "count"),
     e.UnauthenticatedHeard: ("claimed", "source"),
