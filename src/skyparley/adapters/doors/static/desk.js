@@ -11,6 +11,7 @@ import { askChange, askLogOn, byToken, takeToken } from "./desk/logon.js";
 import { showMatters } from "./desk/matters.js";
 import { Rings } from "./desk/rings.js";
 import { showNotices } from "./desk/notices.js";
+import { openSaying } from "./desk/say.js";
 import { clockText, dayText, setYear } from "./desk/units.js";
 
 const COALESCE_MS = 60; // Changes come in bursts: one filing is several events. One look at the whole serves them all.
@@ -174,6 +175,7 @@ class Desk {
     at("statement").textContent = view.statement ?? "Not a certified separation service: crews' own duty to avoid remains.";
     at("account").textContent = `${this.session.account}${this.mayAct ? "" : " (may only look)"}`;
     at("file-notice").hidden = !this.mayAct;
+    at("say-open").hidden = !this.mayAct;
     fill(at("legend"), el("span", { class: "own" }, el("i", { class: "mark own" }), `${view.own.name}, own`), el("span", { class: "other" }, el("i", { class: "mark other" }), "others"), el("span", {}, el("i", { class: "mark hatch" }), "conflict"));
     this.chart.show(view);
     this.rings.show(view);
@@ -239,6 +241,7 @@ class Desk {
     });
     setInterval(this.tick, CLOCK_MS);
     setInterval(this.want, REFRESH_MS);
+    at("say-open").addEventListener("click", () => openSaying(this, { sar: () => openFiling(this, null, "SAR") }));
     at("file-notice").addEventListener("click", () => openFiling(this, null));
     at("log-off").addEventListener("click", async () => {
       this.token = null;

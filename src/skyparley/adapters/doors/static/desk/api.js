@@ -49,6 +49,8 @@ async function call(method, path, body, extra = {}) {
 export const whoAmI = () => call("GET", "session");
 export const logOn = (account, password) => call("POST", "session", { account, password });
 export const logOnByToken = (token) => call("POST", "session", { token });
+/** What an act would let out, as the other side will read it; nothing is written. */
+export const releasePreview = (path, body, langs) => call("POST", "release-preview", { act: path, body, langs });
 /** What is read aloud of a statement, in a language. */
 export const sentences = (statement, lang) => call("GET", `statements/${encodeURIComponent(statement)}/sentences?lang=${encodeURIComponent(lang)}`);
 export const logOff = () => call("DELETE", "session");

@@ -137,6 +137,7 @@ class Drawn {
 
   /** Once for each statement, and again when what was read back lies elsewhere: both points are to be in view. */
   flyTo(one) {
+    if (one?.quiet) return;
     const points = [one?.said, one?.back].filter(Boolean).map((position) => lngLat(point(position)));
     const name = one ? `${one.key} ${one.back ?? ""}` : "";
     if (!points.length || name === this.flownTo) return;

@@ -14,9 +14,10 @@ const HOUR = 3_600_000;
 const FAR_MS = 30 * 24 * HOUR; // A start farther off than this is more often a slip of the year than a plan.
 const VOLUMES_MOST = 64;
 
-/** Opens the form: empty, or with a notice to change. `desk` gives the overview, the map and what to say. */
-export function openFiling(desk, notice) {
+/** Opens the form: empty, or with a notice to change, or of a kind that was chosen already. `desk` gives the overview, the map and what to say. */
+export function openFiling(desk, notice, kind) {
   const form = new Filing(desk, notice);
+  if (kind) form.kind.value = kind;
   const place = at("filing");
   fill(place, el("h2", { id: "filing-title" }, notice ? `Change ${notice.id} v${notice.version}` : "File a notice",
     el("button", { class: "quiet close", type: "button", "aria-label": "Close the form", on: { click: () => form.close() } }, "×")), form.node);

@@ -6,7 +6,7 @@ import { phraseOf, sentenceNode } from "./phrases.js";
 import { facts, stepText, typeWords } from "./statements.js";
 import { clockText, dayTime } from "./units.js";
 
-const ASKS = { ACK: "acknowledge", PAS: "pass on", DON: "done", ANSWER: "answer" };
+const ASKS = { ACK: "acknowledgment", PAS: "passing on", DON: "doing it", ANSWER: "answer" };
 const SHOWN_OVER = 20;
 
 /** The one word for how far it got; what only their machine holds is never called more than received. */
@@ -15,6 +15,9 @@ export function stateWord(matter, line) {
   if (matter.delivered) return "RECEIVED";
   return line?.receipts === "NOT POSSIBLE" ? "SENT, RECEIPT NOT POSSIBLE" : "SENT";
 }
+
+/** An aircraft that somebody was asked about. Only OURS makes it known; NOT OURS leaves it as unknown as it was. */
+export const isUnknown = (matter) => matter.type === "IDQ" && matter.outcome !== "OURS" && (matter.outcome || Object.keys(matter.due).length > 0);
 
 export function showMatters(view, desk) {
   const all = view.matters ?? [];
@@ -44,13 +47,21 @@ function row(matter, view, desk) {
       el("span", { class: `class-tag ${matter.cls.toLowerCase()}` }, matter.cls), el("b", {}, typeWords(matter)),
       el("span", {}, matter.ours ? "to " : "from ", el("b", { class: "other" }, matter.peer)),
       matter.slots.id ? el("span", { class: "whole" }, matter.slots.id) : null,
+      matter.type === "IDQ" ? identity(matter) : null,
       matter.exercise ? el("b", { class: "exercise-word" }, "EXERCISE") : null,
       el("span", { class: `state${matter.late ? " late" : ""}` }, word)),
-    el("p", { class: "row-due" }, Object.entries(matter.due).map(([ask, due]) => el("span", { class: "due" }, `${matter.ours ? "they " : ""}${ASKS[ask]} `, el("span", { "data-due": due })))),
+    el("p", { class: "row-due" }, Object.entries(matter.due).map(([ask, due]) => el("span", { class: "due" }, `${ASKS[ask]} `, el("span", { "data-due": due })))),
     el("div", { class: "acts" },
       can.has("acknowledge") && matter.cls !== "LIFE" ? button(matter, "acknowledge", "Received and understood", desk) : null,
       !matter.ours && can.size ? el("button", { type: "button", "data-k": `${matter.statement}-open`, on: { click: () => desk.rings.open(matter) } }, "Open…") : null),
     answerBox(`list ${matter.statement}`), history(matter, desk));
+}
+
+/** Who it is, in grey: an answer that it is not theirs clears nothing. */
+function identity(matter) {
+  const answerer = matter.ours ? matter.peer : "us";
+  const said = matter.outcome && matter.outcome !== "OURS" ? ` (${answerer}: ${matter.outcome})` : "";
+  return el("b", { class: "identity" }, matter.outcome === "OURS" ? `IDENTITY: of ${matter.ours ? matter.peer : "ours"}` : `IDENTITY UNKNOWN${said}`);
 }
 
 function button(matter, name, text, desk) {

@@ -2,6 +2,7 @@
 
 import { answerBox, perform } from "./acting.js";
 import { at, el, fill, keep } from "./el.js";
+import { isUnknown } from "./matters.js";
 import { radioCard } from "./lines.js";
 import { LANGUAGES, chooseLanguage, ownLanguage, phraseOf, sentenceNode } from "./phrases.js";
 import { mismatch, readBackForm } from "./readback.js";
@@ -53,7 +54,8 @@ export class Rings {
     keep(at("ring"), this.current ? [this.current] : [], {
       key: (matter) => matter.statement, sign: (matter) => this.sign(matter), build: (matter) => this.card(matter),
     });
-    this.desk.chart.matters(this.current ? [marks(this.current)] : []);
+    const unknown = all.filter((matter) => isUnknown(matter) && matter !== this.current);
+    this.desk.chart.matters([...(this.current ? [marks(this.current)] : []), ...unknown.map((matter) => ({ ...marks(matter), cls: "UNKNOWN", label: "UNKNOWN", quiet: true }))]);
     this.tell();
     this.showSound();
     this.tick();
