@@ -466,6 +466,17 @@ def type_vectors() -> dict[str, Any]:
                 "reason": "HUM-ESCORT",
             },
         },
+        {
+            "type": "OOB",
+            "class": "ADMIN",
+            "slots": {
+                "id": "OOB-0001",
+                "how": "IN PERSON",
+                "who": "ATTACHE",
+                "at": T0 - 3_600_000,
+                "gist": {"lang": "en", "text": "Activity begins in one hour. No area and no levels were given."},
+            },
+        },
     ]
     feed: list[str] = []
     for one in said:

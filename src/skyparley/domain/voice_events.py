@@ -48,7 +48,7 @@ class HeardActed(Event, frozen=True, kw_only=True):
 class CallDue(Event, frozen=True, kw_only=True):
     """Something must be said to a voice peer by a person.  `payload`: the statement that it would be on a line.
 
-    `due`: by when to call.  `steps`: whom to ring, and when, until somebody does.  `replaces`: a call that it overtakes.
+    `due`: by when to call.  `steps`: whom to ring, and when, until somebody does.  `about`: the notice or contact.
     """
 
     call: str
@@ -57,7 +57,6 @@ class CallDue(Event, frozen=True, kw_only=True):
     due: int
     steps: tuple[tuple[int, Post], ...]
     about: str = ""
-    replaces: str = ""
 
 
 class CallDropped(Event, frozen=True, kw_only=True):
