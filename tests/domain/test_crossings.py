@@ -209,6 +209,7 @@ def test_in_any_order_both_nodes_end_equal_and_no_expired_crossing_is_shown_as_a
             for held in each.state.lines[its.party].crossings.values():
                 assert held.state != "ACCEPTED" or world.now < held.end
     world.settle()
+    world.pass_time(1)
     shown = [
         {key: (held.state, held.version) for key, held in node.state.lines[peer.party].crossings.items()}
         for node, peer in ((one, other), (other, one))

@@ -55,9 +55,9 @@ def crossing_key(by: str, crossing_id: str) -> str:
     return f"{by} {crossing_id}"
 
 
-def is_over(line: Line, statement: str) -> bool:
-    """Whether the crossing that a statement said last is cancelled or expired."""
-    return any(one.hash == statement and one.state in OVER for one in line.crossings.values())
+def is_over(line: Line, statement: str, now: int) -> bool:
+    """Whether the crossing that a statement said last is cancelled or expired, also where its clock has not rung yet."""
+    return any(one.hash == statement and (one.state in OVER or one.end <= now) for one in line.crossings.values())
 
 
 def period(slots: CrossingSlots) -> tuple[int, int]:

@@ -256,7 +256,7 @@ def answer_matter(view: View, command: c.AnswerMatter, moment: Moment) -> Ruling
         return matter
     if "ANSWER" not in CATALOGUE[matter.type].asks or matter.type not in ANSWERED_HERE:
         return refuse("NOTHING_TO_ANSWER", f"{matter.type} does not ask for this answer", field="statement")
-    if matter.type == "XNG" and is_over(view.lines[matter.peer], matter.hash):
+    if matter.type == "XNG" and is_over(view.lines[matter.peer], matter.hash, moment.now):
         return refuse("STATE", "this crossing is over; it is answered no more", field="statement")
     if matter.outcome in GAVE_WAY:
         return refuse(
