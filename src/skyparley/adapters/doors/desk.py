@@ -18,6 +18,7 @@ from skyparley.adapters.doors import answers
 from skyparley.adapters.doors.acts import ACTS, TWO_PERSONS, Act, read_act, read_question
 from skyparley.adapters.doors.answers import Denied, Malformed, answer, refused, said_no
 from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_json
+from skyparley.adapters.doors.card import CardDoor
 from skyparley.adapters.doors.files import FileDoor
 from skyparley.adapters.doors.guard import Guard
 from skyparley.adapters.doors.logon import Logon
@@ -96,6 +97,7 @@ class DeskDoor:
         routes += [Route(BASE + act.path, partial(self._act, act), methods=["POST"]) for act in acts.values()]
         routes += FileDoor(self._node, self._guard, BASE).routes()
         routes += PreviewDoor(self._node, self._guard, BASE).routes()
+        routes += CardDoor(self._node, self._guard, BASE).routes()
         return Starlette(
             routes=routes,
             exception_handlers={

@@ -241,6 +241,20 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
                 ],
             ),
         ),
+        (
+            "/lines/{peer}/card",
+            "get",
+            _operation(
+                "lost_line_card",
+                "One page to print: what holds and whom to call when the line is lost; phrases in English and `lang`",
+                _content({"type": "string"}, "text/html"),
+                "401 403 404 422 503",
+                parameters=[
+                    _path_member("peer"),
+                    {"name": "lang", "in": "query", "required": False, "schema": {"type": "string"}},
+                ],
+            ),
+        ),
         ("/what-if", "post", _what_if()),
         ("/events", "get", _events()),
         ("/health", "get", healthy),
