@@ -27,10 +27,15 @@ ACT_WORDS: Final = {
 
 
 def one_matter(seen: "Overview", wanted: str) -> "MatterView":
-    """The statement that a person means: by its short id, its hash, or the beginning of one.  Ends the command else."""
+    """The statement that a person means: by its short id, its hash, or the beginning of one.  Ends the command else.
+
+    The type will do where one open statement of theirs has it: who is rung for the only STP need not spell its id.
+    """
     heard = wanted.upper().translate(HEARD)
     exact = [one for one in seen.matters if wanted == one.statement or heard == one.short_id]
     begins = [one for one in seen.matters if one.short_id.startswith(heard) or one.statement.startswith(wanted)]
+    typed = [one for one in seen.matters if one.type == wanted.upper() and one.due]
+    begins += [one for one in typed if not one.ours] or typed  # What waits for us goes before what waits for them.
     found = exact or begins
     if len(found) == 1:
         return found[0]

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from skyparley.state.views import Overview
 
 StatementId = Annotated[
-    str, typer.Argument(metavar="ID", help="Its short id or hash, or the beginning of one.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="Its short id or hash, or the beginning of one; its type, if it is the only one.",
+        show_default=False,
+    ),
 ]
 LevelOption = Annotated[str, typer.Option(metavar="LEVEL", help="The level that goes with the action, like FL200.")]
 UntilOption = Annotated[str, typer.Option(metavar="TIME", help="08:00Z today, or +10min.")]
