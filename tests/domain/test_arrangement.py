@@ -309,6 +309,13 @@ def test_a_difference_says_field_by_field_what_was_and_what_would_be():
     ("body", "code"),
     [
         (a.NumbersClause(table=msgspec.structs.replace(TABLE, separation_lateral_m=0)), "TABLE"),
+        (a.FrequenciesClause(frequencies=(a.FrequencySlot(hz=121_600_000, use="GUARD"),)), "GUARD"),
+        (
+            a.CalendarClause(
+                first=0, staff_days=1, group_days=1, principals_days=1, radio_days=1, human_checks=(HOUR, 0)
+            ),
+            "HUMAN_CHECKS",
+        ),
         (
             a.CoverageClause(
                 party="x" * 43,

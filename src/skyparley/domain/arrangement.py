@@ -181,7 +181,7 @@ def judge_clause(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, s
     return _judge_turn(view, envelope, line, book)
 
 
-_NO_PLACE = frozenset({"PARTIES", "TABLE", "TOO_LARGE"})
+_NO_PLACE = frozenset({"PARTIES", "TABLE", "TOO_LARGE", "GUARD", "HUMAN_CHECKS"})
 """Flaws that no other place on the map would mend."""
 
 

@@ -86,6 +86,11 @@ def clause_flaws(body: a.ClauseBody, own: str, peer: str) -> list[Reason]:
     match body:
         case a.NumbersClause():
             reasons += [Reason("TABLE", flaw, "body") for flaw in table_flaws(body.table)]
+        case a.FrequenciesClause():
+            wrong = [one for one in body.frequencies if one.use == "GUARD" and one.hz not in a.GUARD_HZ]
+            reasons += [Reason("GUARD", "guard is 121.5 or 243.0 MHz", "body") for _ in wrong[:1]]
+        case a.CalendarClause() if list(body.human_checks) != sorted(set(body.human_checks)):
+            reasons.append(Reason("HUMAN_CHECKS", "times of human_checks stand in their order, each once", "body"))
         case a.LineClause():
             reasons += shape_reasons(LineSlot(line=body.line, buffer_m=max(1, body.buffer_m)))
         case a.CoverageClause():
