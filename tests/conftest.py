@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -15,6 +17,34 @@ hypothesis.settings.load_profile("skyparley")
 
 # The import mode decides whether this folder is on the path; the fixtures should not depend on it.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_opened_once() -> Iterator[None]:
+    """The same key file with the same passphrase is opened once in a process, and so is the work of closing it done.
+
+    That is dear on purpose (scrypt: 50 ms and more a key, seven keys a node), and nothing but bytes goes in and out,
+    so hundreds of nodes started on copies of one folder need not pay for it again.  What fails is tried each time.
+    """
+    from skyparley.evidence import pem
+
+    scrypt = pem.Scrypt
+
+    @functools.lru_cache(maxsize=4096)
+    def derived(secret: bytes, **costs: Any) -> bytes:
+        return scrypt(**costs).derive(secret)
+
+    class Remembered:
+        def __init__(self, **costs: Any) -> None:
+            self._costs = costs
+
+        def derive(self, secret: bytes) -> bytes:
+            return derived(secret, **self._costs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pem, "Scrypt", Remembered)
+        patch.setattr(pem, "load_any", functools.lru_cache(maxsize=4096)(pem.load_any))
+        yield
 
 
 @pytest.fixture(scope="module")
