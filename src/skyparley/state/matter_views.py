@@ -69,6 +69,8 @@ class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
     slots: dict[str, Any]
     free_text: FreeText | None = None
     exercise: bool = False
+    heard: bool = False
+    """It was heard by voice: what we do about it is recorded here and sent to nobody."""
     early: bool = False
     """Heard before its turn on the feed: no receipt yet."""
     delivered: bool = False
@@ -103,13 +105,13 @@ def _free_text(said: FreeText | None) -> FreeText | None:
 def matter_view(state: State, matter: Matter, now: int) -> MatterView:
     """A matter with what this desk may do about it."""
     said = matter.envelope
-    line = state.lines[matter.peer]
+    line = state.lines.get(matter.peer)
     return MatterView(
         statement=matter.hash,
         short_id=short_id(matter.hash),
         msg_id=matter.msg_id,
         revision=matter.revision,
-        peer=line.name,
+        peer=party_name(state, matter.peer),
         ours=matter.ours,
         type=matter.type,
         cls=matter.cls,
@@ -117,8 +119,9 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         slots=to_plain(said.slots),
         free_text=_free_text(said.free_text or None),
         exercise=matter.exercise,
+        heard=matter.heard is not None,
         early=matter.early,
-        delivered=matter.ours and line.delivered >= said.number,
+        delivered=matter.ours and line is not None and line.delivered >= said.number,
         created_utc=matter.created_utc,
         taken_at=matter.taken_at,
         state=matter.state,
@@ -133,7 +136,7 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         acked_by=matter.acked_by,
         passed=matter.passed,
         outcome=matter.outcome,
-        speaks_for=line.coverage if matter.ours and matter.outcome else None,
+        speaks_for=line.coverage if line is not None and matter.ours and matter.outcome else None,
         reopened=matter.reopened,
         history=tuple(
             StepView(

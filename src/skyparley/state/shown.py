@@ -15,4 +15,7 @@ def party_name(state: State, party: str) -> str:
     if party == state.own:
         return state.name
     line = state.lines.get(Fingerprint(party))
-    return line.name if line else party[:8]
+    if line is not None:
+        return line.name
+    peer = state.voice.peers.get(Fingerprint(party))
+    return peer.name if peer is not None else party[:8]

@@ -41,6 +41,21 @@ from skyparley.state.matter_views import MatterView, matter_views
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
 from skyparley.state.terms_views import RadioCard, TermsView, radio_card, terms_views
+from skyparley.state.voice_views import (
+    BannerView,
+    CallView,
+    ContactView,
+    HeardView,
+    NoticeByVoice,
+    VoicePeerView,
+    banner_views,
+    call_back_to,
+    call_views,
+    contact_views,
+    heard_view,
+    notice_by_voice,
+    voice_peer_views,
+)
 
 
 class PartyView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,6 +91,10 @@ class NoticeView(View, frozen=True, kw_only=True, omit_defaults=True):
     audience: tuple[ReceiptView, ...] = ()
     received_utc: int | None = None
     lead_class: LeadClass | None = None
+    by_voice: tuple[NoticeByVoice, ...] = ()
+    """Peers with only a telephone that are to hear of it; of ours only."""
+    heard: HeardView | None = None
+    """It was heard by voice: one-sided, signed by our own desk alone."""
     missing_key: tuple[str, ...] = ()
     """Versions of ours that the peer's key did not name although it had received them."""
     small: bool = False
@@ -116,6 +135,8 @@ class ConflictView(View, frozen=True, kw_only=True, omit_defaults=True):
     live: bool
     local: bool
     """The peer was not told of our notice: no dialogue is possible."""
+    heard: bool = False
+    """The other notice was heard by voice: it is never proposed on and never becomes an agreement."""
     adopted: bool = False
     peer_same_id: bool = False
     """The peer told the same conflict id."""
@@ -228,6 +249,8 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     """For whom the peer said that it speaks; shown beside each of its answers (LINE-14)."""
     unsettled: tuple[str, ...] = ()
     """Clauses that somebody offered and that both have not signed."""
+    banners: tuple[BannerView, ...] = ()
+    """What was announced of it outside the line.  It stands beside the word and does not change it (LINE-09)."""
 
 
 class AlarmView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -261,6 +284,8 @@ class UnauthenticatedView(View, frozen=True, kw_only=True, omit_defaults=True):
     source: str
     why: str
     at: int
+    call_back: tuple[str, ...] = ()
+    """By what to ask the party that it claims, by the book: never by what the caller gave."""
 
 
 class DutyView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -300,6 +325,12 @@ class Overview(View, frozen=True, kw_only=True, omit_defaults=True):
     alarms: tuple[AlarmView, ...]
     hooks: tuple[HookView, ...] = ()
     unauthenticated: tuple[UnauthenticatedView, ...] = ()
+    voice_peers: tuple[VoicePeerView, ...] = ()
+    """Parties with only a telephone."""
+    calls: tuple[CallView, ...] = ()
+    """What people say to them: what is still to be done first."""
+    contacts: tuple[ContactView, ...] = ()
+    """What was said outside the line, the newest first."""
     statement: str = "Not a certified separation service: crews' own duty to avoid remains."
 
 
@@ -324,6 +355,9 @@ def overview(state: State, now: int) -> Overview:
         terms=terms_views(state, now),
         alarms=tuple(alarm_view(state, alarm) for alarm in state.alarms),
         unauthenticated=unauthenticated_views(state),
+        voice_peers=voice_peer_views(state),
+        calls=call_views(state, now),
+        contacts=contact_views(state),
     )
 
 
@@ -366,6 +400,8 @@ def notice_view(state: State, notice: Notice, now: int) -> NoticeView:
         audience=tuple(receipt_view(state, notice, peer) for peer in notice.audience),
         received_utc=notice.received_utc,
         lead_class=notice.lead_class,
+        by_voice=notice_by_voice(state, notice),
+        heard=heard_view(notice.heard),
         missing_key=notice.missing_key,
         small=bool(least_size_reasons(notice.current.kind, notice.current.volumes, least)),
         conflicts=tuple(conflict.pair_id for conflict in open_conflicts),
@@ -411,6 +447,7 @@ def conflict_view(state: State, conflict: Conflict, now: int) -> ConflictView:
         state=conflict.state,
         live=conflict.live,
         local=not conflict.shared,
+        heard=conflict.other_party in state.voice.peers,
         adopted=conflict.adopted,
         peer_same_id=conflict.peer_conflict_id == conflict.conflict_id,
         own_notice=conflict.own_id,
@@ -436,7 +473,9 @@ def conflict_view(state: State, conflict: Conflict, now: int) -> ConflictView:
 
 def acts(state: State, conflict: Conflict, now: int) -> tuple[str, ...]:
     """What a desk may do now; empty where only waiting is left."""
-    line = state.lines[conflict.other_party]
+    line = state.lines.get(conflict.other_party)
+    if line is None:
+        return ()  # It was heard by voice: there is nobody to sign with.
     if not conflict.live or not conflict.shared or conflict.acceptance or negotiation_reasons(state, line):
         return ()
     if conflict.offer is None:
@@ -537,6 +576,7 @@ def line_view(state: State, line: Line) -> LineView:
             last_good_at=line.checks.last_good_at or None,
             next_at=state.deadlines.due_at("NEXT CHECK", line.peer),
         ),
+        banners=banner_views(state, line.peer),
         radio=radio_card(state, line),
         coverage=line.coverage,
         unsettled=tuple(name for name, book in line.terms.items() if book.unsettled),
@@ -587,6 +627,7 @@ def unauthenticated_views(state: State) -> tuple[UnauthenticatedView, ...]:
             source=one.source,
             why=one.why,
             at=one.at,
+            call_back=call_back_to(state, one.claimed),
         )
         for one in state.misuse.unauthenticated
     )

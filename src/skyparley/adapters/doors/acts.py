@@ -12,6 +12,7 @@ from skyparley.base import limits
 from skyparley.base.canonical import MAX_SAFE_INTEGER, NotCanonical, canonical
 from skyparley.base.ids import digest
 from skyparley.domain import commands as c
+from skyparley.domain import voice_commands as v
 from skyparley.domain.what_if import Question
 
 
@@ -78,6 +79,25 @@ ACTS: Final = (
     Act("/duty/take", c.TakeDuty, "Take a post: an empty one, or one that was offered to you: the second signature"),
     Act("/duty/leave", c.LeaveDuty, "Give up a post without a successor"),
     Act("/keys/announce", c.AnnounceKeys, "One of two persons tells every peer our newer card", most_bytes=64 * 1024),
+    Act(
+        "/voice-peers",
+        v.PinVoicePeer,
+        "Pin a party that has only a telephone, by name; or its newer numbers",
+        right="supervise",
+    ),
+    Act("/voice-peers/{peer}/notices", v.HearNotice, "Enter a notice that was heard by voice"),
+    Act("/voice-peers/{peer}/notices/{id}/change", v.HearChange, "Enter that a heard notice is otherwise"),
+    Act("/voice-peers/{peer}/notices/{id}/activate", v.HearActive, "Enter that a heard notice is in use"),
+    Act("/voice-peers/{peer}/notices/{id}/cancel", v.HearCancel, "Enter that a heard notice will not be"),
+    Act("/voice-peers/{peer}/notices/{id}/end", v.HearEnd, "Enter that a heard notice is over"),
+    Act("/voice-peers/{peer}/statements", v.HearMatter, "Enter a heard statement that asks people for something"),
+    Act("/calls/{call}/start", v.StartCall, "Pick up the telephone: the stopwatch begins"),
+    Act("/calls/{call}/record", v.RecordCall, "What a call came to: who took it, what was read back, the summary"),
+    Act("/contacts", v.RecordContact, "Somebody spoke outside the line: recorded, and nothing is inferred"),
+    Act("/contacts/{contact}/tell", v.TellContact, "Tell the peer that this was said outside the line"),
+    Act("/contacts/{contact}/query", v.QueryContact, "Ask the peer to clarify one field of what was said"),
+    Act("/contacts/{contact}/take_down", v.TakeDownBanner, "Take down the banner of a contact"),
+    Act("/unauthenticated", v.EnterUnsigned, "Enter a call that nobody vouches for: kept, and changing nothing"),
     Act("/desk", c.SetDesk, "How our desk is, by its own word"),
     Act("/lines/{peer}/epoch", c.OpenEpoch, "One of two persons opens a new epoch of our feed", right="act"),
     Act("/clock", c.AnchorClock, "Set the clock of a SCALED node", given=("real_ms",)),

@@ -18,6 +18,7 @@ from skyparley.adapters.doors import answers
 from skyparley.adapters.doors.acts import ACTS, TWO_PERSONS, Act, read_act, read_question
 from skyparley.adapters.doors.answers import Denied, Malformed, answer, refused, said_no
 from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_json
+from skyparley.adapters.doors.call_sheets import CallSheetDoor
 from skyparley.adapters.doors.card import CardDoor
 from skyparley.adapters.doors.files import FileDoor
 from skyparley.adapters.doors.guard import Guard
@@ -44,6 +45,7 @@ from skyparley.state import views
 from skyparley.state.matter_views import Sentence, matter_views
 from skyparley.state.projection import State
 from skyparley.state.terms_views import terms_views
+from skyparley.state.voice_views import call_views, contact_views, voice_peer_views
 
 
 class DeskDoor:
@@ -97,6 +99,7 @@ class DeskDoor:
         routes += [Route(BASE + act.path, partial(self._act, act), methods=["POST"]) for act in acts.values()]
         routes += FileDoor(self._node, self._guard, BASE).routes()
         routes += PreviewDoor(self._node, self._guard, BASE).routes()
+        routes += CallSheetDoor(self._node, self._guard, BASE).routes()
         routes += CardDoor(self._node, self._guard, BASE).routes()
         return Starlette(
             routes=routes,
@@ -282,6 +285,9 @@ PARTS: Final[dict[str, Callable[[State, int], Any]]] = {
     "duty": lambda state, now: views.duty_views(state),
     "alarms": lambda state, now: tuple(views.alarm_view(state, one) for one in state.alarms),
     "unauthenticated": lambda state, now: views.unauthenticated_views(state),
+    "voice-peers": lambda state, now: voice_peer_views(state),
+    "calls": lambda state, now: call_views(state, now),
+    "contacts": lambda state, now: contact_views(state),
 }
 """The parts of the overview, each on its own."""
 

@@ -7,6 +7,7 @@ import msgspec
 
 from skyparley.adapters.doors.acts import ACTS, BODIES, QUESTION, TEXT_PATTERN, Act
 from skyparley.adapters.doors.answers import ErrorBody
+from skyparley.adapters.doors.call_sheets import PAGE, SHEET
 from skyparley.adapters.doors.changes import PublicChange
 from skyparley.adapters.doors.files import PACK, TAKE, WRITTEN, FileBody, FileMade, FileTaken, MakeFileBody, WrittenBody
 from skyparley.adapters.doors.logon import LogonBody, PasswordBody, Session
@@ -19,6 +20,7 @@ from skyparley.domain.what_if import WhatIf
 from skyparley.state import views
 from skyparley.state.matter_views import MatterView, Sentence
 from skyparley.state.terms_views import TermsView
+from skyparley.state.voice_views import CallSheet, CallView, ContactView, VoicePeerView
 
 BASE: Final = "/desk/v1"
 IDEMPOTENCY_KEY: Final = "idempotency-key"
@@ -83,6 +85,7 @@ def document() -> _Json:
             Suggestion,
             NoSuggestion,
             Sentence,
+            CallSheet,
         ),
         *(PublicChange, LinkChange, WhatIf, QUESTION, *BODIES.values()),
         *(FileMade, FileBody, FileTaken, MakeFileBody, WrittenBody, PreviewBody, WouldRead),
@@ -204,9 +207,12 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
         "alarms": views.AlarmView,
         "hooks": views.HookView,
         "unauthenticated": views.UnauthenticatedView,
+        "voice-peers": VoicePeerView,
+        "calls": CallView,
+        "contacts": ContactView,
     }
     read = [
-        (f"/{part}", "get", _operation(part, f"All {part}", _content(_list_of(kind)), "401 403 503"))
+        (f"/{part}", "get", _operation(part.replace("-", "_"), f"All {part}", _content(_list_of(kind)), "401 403 503"))
         for part, kind in parts.items()
     ]
     suggestions = _content({"anyOf": [_list_of(Suggestion), _ref(NoSuggestion)]})
@@ -255,10 +261,35 @@ def _read_paths() -> list[tuple[str, str, _Json]]:
                 ],
             ),
         ),
+        *_sheets(),
         ("/what-if", "post", _what_if()),
         ("/events", "get", _events()),
         ("/health", "get", healthy),
         ("/openapi.json", "get", document_itself),
+    ]
+
+
+def _sheets() -> list[tuple[str, str, _Json]]:
+    """The sheet beside the telephone, twice."""
+    asked = [
+        _path_member("call"),
+        {"name": "lang", "in": "query", "required": False, "schema": {"type": "string"}},
+    ]
+    text = "What to say in a call, in their language and in English, what is read back, and what to do if it is refused"
+    errors = "401 403 404 422 503"
+    return [
+        (SHEET, "get", _operation("call_sheet", text, _content(_ref(CallSheet)), errors, parameters=asked)),
+        (
+            PAGE,
+            "get",
+            _operation(
+                "call_sheet_page",
+                "The same as a page to read from and to print",
+                _content({"type": "string"}, "text/html"),
+                errors,
+                parameters=asked,
+            ),
+        ),
     ]
 
 
@@ -355,6 +386,8 @@ _MEMBERS: Final[_Json] = {
     "statement": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$", "description": "The hash of a statement"},
     "party": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$", "description": "A peer's name or fingerprint"},
     "peer": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$", "description": "A peer's name or fingerprint"},
+    "call": {"type": "string", "pattern": "^CALL-[0-9]{4,9}$", "description": "A call, for example CALL-0001"},
+    "contact": {"type": "string", "pattern": "^OOB-[0-9]{4,9}$", "description": "A contact, for example OOB-0001"},
 }
 
 
