@@ -28,10 +28,10 @@ from skyparley.state.projection import State
 
 PHRASES: Final = ("V8", "D1", "D2", "V2", "V4", "V5", "V6", "V7", "V9", "L3", "L4", "L5", "L6", "L7", "L8", "N5", "N8", "C1", "C5", "C6")  # fmt: skip
 """Those that are read by voice when nothing else is left: lives first, then identity, read-back and what settles a conflict."""
-AGREEMENTS_SHOWN: Final = 8
-STANDING_SHOWN: Final = 6
-FREQUENCIES_SHOWN: Final = 10
-CALL_SIGNS_SHOWN: Final = 12
+AGREEMENTS_SHOWN: Final = 6
+STANDING_SHOWN: Final = 4
+FREQUENCIES_SHOWN: Final = 8
+CALL_SIGNS_SHOWN: Final = 8
 """What one A4 page holds beside the phrases; the rest is counted on it."""
 
 
@@ -71,11 +71,15 @@ def lost_line_card(state: State, peer: str, now: int, lang: Lang | None = None) 
         return None
     seen = views.overview(state, now)
     line = next(one for one in seen.lines if one.fingerprint == fingerprint)
-    second = lang or _their_language(line)
+    return page_of(seen, line, lang or _their_language(line))
+
+
+def page_of(seen: views.Overview, line: views.LineView, second: Lang | None) -> str:
+    """The page for one line of an overview.  `second`: the language beside English, None where it is not known."""
     parts = [
         _head(seen, line),
         _what_to_do(seen, line),
-        f"<div class=two>{_radio(line)}{_versions(seen, line)}</div>",
+        f"<div class=three>{_radio(line)}{_versions(seen, line)}</div>",
         _agreements(seen, line),
         _standing(seen, line),
         _phrases(second),
@@ -126,7 +130,7 @@ def _radio(line: views.LineView) -> str:
     none = "" if signs else "<p class=warn>No call signs are signed.</p>"
     return (
         f"<section><h2>Radio</h2>{note}<table>{_most(rows, FREQUENCIES_SHOWN, 2)}</table>"
-        f"<h2>Call signs</h2>{none}<table>{_most(signs, CALL_SIGNS_SHOWN, 2)}</table></section>"
+        f"</section><section><h2>Call signs</h2>{none}<table>{_most(signs, CALL_SIGNS_SHOWN, 2)}</table></section>"
     )
 
 
@@ -155,7 +159,7 @@ def _agreements(seen: views.Overview, line: views.LineView) -> str:
     ]
     rows = [_agreement(seen, one) for one in sorted(held, key=lambda one: one.until)]
     body = _most(rows, AGREEMENTS_SHOWN, 4) or "<tr><td>None is in force.</td></tr>"
-    return f"<section><h2>Standing agreements</h2><table>{body}</table></section>"
+    return f"<section class=held><h2>Standing agreements</h2><table>{body}</table></section>"
 
 
 def _agreement(seen: views.Overview, one: views.AgreementView) -> str:
@@ -193,7 +197,7 @@ def _standing(seen: views.Overview, line: views.LineView) -> str:
     ]
     if not rows:
         return ""
-    return f"<section><h2>Standing lines, zones and caution areas</h2><table>{_most(rows, STANDING_SHOWN, 2)}</table></section>"
+    return f"<section class=held><h2>Standing lines, zones and caution areas</h2><table>{_most(rows, STANDING_SHOWN, 2)}</table></section>"
 
 
 def _phrases(second: Lang | None) -> str:
