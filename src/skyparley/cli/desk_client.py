@@ -78,6 +78,16 @@ class Desk:
             raise self._silent(error) from None
         return self._read(answer, kind)
 
+    def page(self, path: str) -> bytes:
+        """A page of the door as it is."""
+        try:
+            answer = self._http.get(BASE + path)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+        if answer.status_code != 200:
+            self._read(answer, dict)
+        return answer.content
+
     def ask(self, body: dict[str, Any]) -> WhatIf:
         """What an act would come to.  Nothing is written, so it is asked once and without a key."""
         try:

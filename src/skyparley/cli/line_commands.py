@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
         ("resume", resume),
         ("terminate", terminate),
         ("epoch", epoch),
+        ("card", card),
     ):
         line.command(name)(command)
     app.add_typer(line)
@@ -194,3 +195,22 @@ def epoch(
         say(f"    skyparley line epoch {line.peer} --as ACCOUNT")
         return
     say("A new epoch is open.")
+
+
+def card(
+    peer: Peer,
+    out: Annotated[Path, typer.Option(metavar="FILE.html", help="Where the page goes.", show_default=False)],
+    node: NodeOption = None,
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Beside English; without it, what they speak.")] = "",
+) -> None:
+    """Write the lost-line card: one page to print daily, for when the line is lost."""
+    from urllib.parse import quote
+
+    from skyparley.cli.desk_client import open_desk
+    from skyparley.cli.line_shown import one_line
+
+    with open_desk(node) as desk:
+        line = one_line(desk.overview(), peer)
+        page = desk.page(f"/lines/{line.peer}/card" + (f"?lang={quote(lang.lower())}" if lang else ""))
+    out.write_bytes(page)
+    note(f"The card of the line to {line.peer} is in {out}; print it, and keep it beside the telephone.")

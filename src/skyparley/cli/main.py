@@ -26,6 +26,7 @@ from skyparley.cli import (
     scenario_commands,
     statement_commands,
     table_commands,
+    terms_commands,
     verify_commands,
     watch_commands,
 )
@@ -60,6 +61,7 @@ for part in (
     say_commands,
     statement_commands,
     duty_commands,
+    terms_commands,
     table_commands,
     hook_commands,
     phrase_commands,
