@@ -33,20 +33,21 @@ RETRY_MS: Final = MINUTE
 
 
 def begin(view: View, line: Line, moment: Moment, kind: CheckKind, bearers: Sequence[str] = ()) -> list[Item]:
-    """A check by each live bearer; none while the peer was not reached, or has the last one still to be carried."""
-    if not reached(line) or line.state in ("NONE", "TERMINATED") or waits(line):
+    """A check by each of these bearers, or each live one; none while the peer was not reached, or one waits to be carried."""
+    named = tuple(bearers) or live_bearers(line)
+    if not reached(line) or line.state in ("NONE", "TERMINATED") or waits(line, named):
         return []
     n = line.checks.n
     items: list[Item] = []
-    for place, bearer in enumerate(bearers or live_bearers(line)):
+    for place, bearer in enumerate(named):
         slots = CheckSlots(n=n + 1 + place, kind=kind, bearer=bearer)
         items.append(draft("LCK", line.peer, slots, moment))
     return items
 
 
-def waits(line: Line) -> bool:
-    """A check of ours is still to be carried: another one behind it would tell nothing."""
-    return any(check.number > line.delivered for check in line.checks.open.values())
+def waits(line: Line, bearers: Sequence[str]) -> bool:
+    """A check of ours by one of these is still to be carried: another one behind it would tell nothing."""
+    return any(check.number > line.delivered and check.bearer in bearers for check in line.checks.open.values())
 
 
 def opening(view: View, line: Line, moment: Moment) -> list[Item]:
@@ -117,7 +118,8 @@ def due_check(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[I
     """NEXT CHECK: ours is begun; the other side's is awaited (the fold sets that clock)."""
     line = view.lines[peer]
     if line.state == "TESTING":
-        return opening(view, line, moment)
+        # Where only the peer's checks are lacking, one more of ours makes a peer whose line is open begin its own.
+        return opening(view, line, moment) or begin(view, line, moment, "OPENING")
     if line.state in ("NONE", "TERMINATED") or not begins(view, line, due):
         return []
     return begin(view, line, moment, "MACHINE") or _could_not(view, line)

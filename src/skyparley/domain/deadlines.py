@@ -22,7 +22,6 @@ from skyparley.domain.forgetting import still_matters
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.catalogue import Ask
 from skyparley.domain.messages.codes import Post
-from skyparley.domain.misuse import rings_by_itself
 from skyparley.domain.parties import name_of
 from skyparley.domain.records import Conflict
 from skyparley.domain.view import Decided, Item, Moment, View
@@ -84,8 +83,6 @@ def _rings(view: View, statement: str, now: int) -> list[Item]:
     Each post once, with the newest reason, however many of its steps passed while the node was down.
     """
     matter = view.matters[statement]
-    if matter.cls == "LIFE" and not matter.ours and not rings_by_itself(view, matter.peer, statement, now):
-        return []
     name = name_of(view, matter.peer)
     said = f"{matter.type} {'to' if matter.ours else 'from'} {name}"
     rings: dict[Post, Rang] = {}

@@ -11,6 +11,7 @@ from skyparley.base import limits
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import Command, NoteEndedKey, NoteMisuse, NoteUnauthenticated
 from skyparley.domain.events import AlarmCounted, AlarmRaised, EvidenceKept, PeerClockNoted, UnauthenticatedHeard
+from skyparley.domain.misuse_kept import LifeWindow
 from skyparley.domain.view import Decided, Item, Moment, View
 
 LIFE_FLOOD: Final = "LIFE_FLOOD"
@@ -65,14 +66,14 @@ def life_count(view: View, peer: Fingerprint, now: int) -> int:
     return window.count if window is not None and now - window.began < limits.LIFE_WINDOW_MS else 0
 
 
-def rings_by_itself(view: View, peer: Fingerprint, statement: str, now: int) -> bool:
-    """Whether a life-safety statement rings by itself: not in a flood, but for the first of it.
+def in_flood(window: LifeWindow | None, statement: str, at: int) -> bool:
+    """Whether a life-safety statement of a peer, counted in its window, came in a flood behind the first of it.
 
-    The others are in sight and counted by the one alarm.
+    Then it never rings by itself, also when the flood is over: it is in sight, and counted by the one alarm.
     """
-    if life_count(view, peer, now) <= limits.LIFE_FLOOD_AT:
-        return True
-    return statement in view.misuse.life[peer].first
+    if window is None or at - window.began >= limits.LIFE_WINDOW_MS:
+        return False
+    return window.count > limits.LIFE_FLOOD_AT and statement not in window.first
 
 
 def decide_misuse(view: View, command: Command, moment: Moment) -> Decided:

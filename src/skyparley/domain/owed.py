@@ -80,6 +80,8 @@ def _ours(view: View, peer: Fingerprint) -> list[Notice]:
 
 def _unfit(view: View, owed: Draft, now: int) -> str:
     """Why a waiting statement is not to be sealed any more; empty where it is."""
+    if owed.exercise:
+        return ""  # It follows from nothing real, and no notice of ours stands behind it.
     slots = msgspec.convert(owed.slots, slots_of(owed.type, in_dialogue=bool(owed.dialog_id)))
     match slots:
         case NoticeSlots():

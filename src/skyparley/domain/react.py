@@ -100,7 +100,8 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             return [*_sent(view, event, envelope, moment), *_outlived(view, envelope), *more]
         case StatementReceived() if envelope is not None:
             line = view.lines[event.peer]
-            opens = checks.opening(view, line, moment) if line.checks.peer_opened else ()
+            weighed = isinstance(envelope.slots, CheckSlots | LineSlots)  # These are asked below whether they open it.
+            opens = checks.opening(view, line, moment) if line.checks.peer_opened and not weighed else ()
             return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope), *opens]
     return ()
 

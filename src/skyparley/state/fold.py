@@ -457,8 +457,8 @@ def _rang(state: State, event: e.Rang, at: int) -> None:
 
 
 def _heard_early(state: State, event: e.HeardEarly, at: int) -> None:
-    heard_early(state, event, meaning_again(jws.payload_again(event.jws)), at)
     state.count_life(event.peer, at, statement_hash(event.jws))
+    heard_early(state, event, meaning_again(jws.payload_again(event.jws)), at)
 
 
 def _matter_forgotten(state: State, event: e.MatterForgotten, at: int) -> None:

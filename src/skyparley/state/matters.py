@@ -7,10 +7,11 @@ from msgspec import UNSET
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
-from skyparley.domain.ladder import due_times, ladder, start_of
+from skyparley.domain.ladder import MISSED, due_times, ladder, start_of
 from skyparley.domain.matter_records import Matter, Passed, Rung, Step
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
+from skyparley.domain.misuse import in_flood
 from skyparley.domain.read_back import required
 from skyparley.domain.view import Taken
 from skyparley.state.lines import watch_peer, watch_silence
@@ -58,6 +59,8 @@ def matter_of(state: State, peer: Fingerprint, taken: Taken, *, ours: bool, earl
         ladder=ladder(table, envelope, due, at=at, ours=ours, silent=half),
         half=half,
     )
+    if not ours and envelope.cls == "LIFE" and in_flood(state.misuse.life.get(peer), taken.hash, at):
+        matter.ladder = ()
     if not ours and required(envelope, taken.lead):
         matter.read_back = "DUE"
     return matter
@@ -132,7 +135,7 @@ def _apply(matter: Matter, envelope: Envelope) -> str:
         case m.IdentityAnswerSlots():
             matter.outcome = slots.answer
             if slots.until is not UNSET:
-                matter.due["ANSWER"] = slots.until
+                _put_off(matter, slots.until)
             else:
                 matter.due.pop("ANSWER", None)
             return slots.answer
@@ -160,13 +163,20 @@ def _answer(matter: Matter, envelope: Envelope) -> str:
     slots = envelope.slots
     _acked(matter, envelope.created_utc)
     if isinstance(slots, m.LaterSlots):
-        matter.due["ANSWER"] = slots.until
+        _put_off(matter, slots.until)
         matter.outcome = matter.outcome or "SBY"
         return "SBY"
     if matter.outcome not in ("ACC", "REJ"):
         matter.outcome = envelope.type
     matter.due.pop("ANSWER", None)
     return getattr(slots, "reason", "")
+
+
+def _put_off(matter: Matter, until: int) -> None:
+    """An answer comes later: people are rung at that time.  Whoever says so is there, so no time is halved any more."""
+    matter.due["ANSWER"] = until
+    matter.half = False
+    matter.ladder = tuple(sorted({*matter.ladder, (until, "DESK"), (until, MISSED[matter.cls])}))
 
 
 def _step(envelope: Envelope, what: str, at: int, text: str = "") -> Step:
