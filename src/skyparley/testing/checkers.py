@@ -13,6 +13,7 @@ from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint, b64url, digest
 from skyparley.base.times import MINUTE
 from skyparley.domain.events import encode
+from skyparley.domain.lines import may_seal_this
 from skyparley.domain.messages.slots import VolumeSlot
 from skyparley.domain.records import LIVE_STATES, Conflict
 from skyparley.engine.sequencer import Change, read_event
@@ -239,13 +240,18 @@ def converge(one: State, two: State, now: int) -> Broken:
     broken: Broken = []
     for mine, theirs in ((one, two), (two, one)):
         line, back = mine.lines[theirs.own], theirs.lines[mine.own]
-        if (line.compared, len(line.owed)) != ("EQUAL", 0):
-            broken.append(f"{mine.name} to {theirs.name}: {line.compared}, {len(line.owed)} owed")
+        owed = [owed.type for owed in line.owed if may_seal_this(line, owed)]
+        if line.compared != "EQUAL" or owed or (line.owed and line.state == "IN_FORCE"):
+            broken.append(f"{mine.name} to {theirs.name}: {line.compared}, owed {[one.type for one in line.owed]}")
         if line.sent.head_hash != back.received.head_hash or line.delivered != line.sent.head:
             broken.append(f"{mine.name} to {theirs.name}: sent {line.sent.head}, received {back.received.head}")
+        if line.state == "TERMINATED":
+            continue  # Nothing but what saves lives passes.
         over = {key[1] for state in (mine, theirs) for key in state.forgotten.notices if key[0] == mine.own}
         here, there = _notices(mine, mine.own, theirs.own, over), _notices(theirs, mine.own, mine.own, over)
         broken += _differ("notices", here, there, mine)
+    if one.lines[two.own].state != "IN_FORCE":
+        return broken  # What is made on an open line only waits.
     broken += _differ("conflicts", _conflicts(one, two.own, now), _conflicts(two, one.own, now), one)
     over = one.forgotten.agreements | two.forgotten.agreements
     broken += _differ("agreements", _agreements(one, two.own, over), _agreements(two, one.own, over), one)

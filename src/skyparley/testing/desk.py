@@ -17,13 +17,19 @@ from skyparley.domain.messages.slots import CircleSlot, DueRegard, FlSlot, Volum
 from skyparley.domain.records import LIVE_STATES, Conflict, Notice
 from skyparley.state.projection import State
 from skyparley.state.views import acts
-from skyparley.testing import checkers
+from skyparley.testing import checkers, officers
 from skyparley.testing.host import Host
+from skyparley.testing.loop import sim_loop
 
 ATTEMPTS: Final = 4
 """How often an officer sends the same act again after a fault."""
 
-KINDS: Final[tuple[NoticeKind, ...]] = ("TRANSIT", "TRANSIT", "AREA WORK", "HUM", "SAR")
+KINDS: Final[tuple[NoticeKind, ...]] = ("TRANSIT", "TRANSIT", "AREA WORK", "HUM", "SAR", "HAZARD")
+SLEEP_S: Final = (60, 1_800, 7_200)
+"""For how long a desk falls asleep."""
+BY_TWO: Final = (c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine)
+AT_ONCE: Final = (c.ChangeNotice, c.CancelNotice, c.Answer, c.Acknowledge, c.PassOn, c.ReportDone)
+"""Acts of which only one of two at once can be done."""
 REASONS: Final[tuple[RejectReason, ...]] = ("CAPACITY", "WEATHER")
 
 Answer = c.Outcome | Refusal | None
@@ -38,16 +44,22 @@ class Desk:
         self._rng = rng
         self._names = tuple(names)
         self._count = 0
+        self._asleep_until_s = 0.0
+        self._ends_lines = rng.random() < 0.05
 
     async def act(self) -> str:
         """One act of one officer, whatever the desk shows now.  Says what it was."""
+        if sim_loop().time() < self._asleep_until_s:
+            return "sleeps"
+        if self._rng.random() < 0.01:
+            self._asleep_until_s = sim_loop().time() + self._rng.choice(SLEEP_S)
         try:
             chosen = await self._host.look(self._choose)
         except Fault:
             return "sees nothing"
-        if isinstance(chosen, c.OpenEpoch):
+        if isinstance(chosen, BY_TWO):
             return await self._two_persons(chosen)
-        if self._rng.random() < 0.06 and isinstance(chosen, c.ChangeNotice | c.CancelNotice | c.Answer):
+        if isinstance(chosen, AT_ONCE) and self._rng.random() < 0.06:
             return await self._both_at_once(chosen)
         answer = await self._give(chosen, "O1")
         if isinstance(answer, Refusal) and isinstance(chosen, c.FileNotice | c.ChangeNotice):
@@ -80,14 +92,25 @@ class Desk:
 
     async def _both_at_once(self, command: c.DeskCommand) -> str:
         answers = await asyncio.gather(self._give(command, "O1"), self._give(command, "O2"))
-        done = [isinstance(answer, c.Outcome) for answer in answers]
+        done = [isinstance(answer, c.Outcome) and answer.result != "ALREADY" for answer in answers]
         self._host.report("one_of_two", checkers.one_of_two(done))
         return f"two {type(command).__name__}: {[_short(answer) for answer in answers]}"
 
-    async def _two_persons(self, command: c.OpenEpoch) -> str:
+    async def _two_persons(self, command: c.DeskCommand) -> str:
+        """The second one may be the first one again, who is refused."""
         first = await self._give(command, "O1")
-        second = await self._give(command, "O2")
-        return f"OpenEpoch: {_short(first)}, {_short(second)}"
+        second = await self._give(command, "O2" if self._rng.random() < 0.9 else "O1")
+        return f"{type(command).__name__}: {_short(first)}, {_short(second)}"
+
+    async def lift(self) -> bool:
+        """Whether nothing of ours is suspended any more; what still is, two officers lift now."""
+        try:
+            held = await self._host.look(officers.lifts)
+        except Fault:
+            return False
+        for command in held:
+            await self._two_persons(command)
+        return not held
 
     # --- choosing one ------------------------------------------------------------------------------------------
 
@@ -97,6 +120,8 @@ class Desk:
         for line in state.lines.values():
             if line.compared == "DIVERGED" and self._rng.random() < 0.5:
                 return c.OpenEpoch(peer=line.name)
+        if self._rng.random() < 0.4 and (chosen := self._about_people(state, now)) is not None:
+            return chosen
         talks = [
             conflict
             for conflict in state.conflicts.values()
@@ -118,6 +143,19 @@ class Desk:
             return self._handle(state, self._rng.choice(over), now)
         return self._file(state, now)
 
+    def _about_people(self, state: State, now: int) -> c.DeskCommand | None:
+        """What people are asked and told beside notices and their conflicts; None: nothing of it now."""
+        rng, roll = self._rng, self._rng.random()
+        waiting = officers.to_handle(state)
+        if waiting and roll < 0.6:
+            matter = waiting[0] if rng.random() < 0.6 else rng.choice(waiting)
+            return officers.handles(rng, matter, now, self.volume(now))
+        if roll < 0.85:
+            return officers.says(rng, state, self._names, now, self.volume(now))
+        if roll < 0.93:
+            return officers.of_the_desk(rng, state)
+        return officers.changes_line(rng, state, now, ends=self._ends_lines)
+
     def _own(self, state: State) -> list[Notice]:
         return [notice for notice in state.notices.values() if notice.party == state.own]
 
@@ -136,6 +174,12 @@ class Desk:
         )
 
     def _file(self, state: State, now: int) -> c.DeskCommand:
+        """A notice, or several at once."""
+        if self._rng.random() < 0.08:
+            return c.FileNotices(notices=(self._one(state, now), self._one(state, now)))
+        return self._one(state, now)
+
+    def _one(self, state: State, now: int) -> c.FileNotice:
         volumes = tuple(self.volume(now) for _ in range(self._rng.choice((1, 1, 1, 2))))
         audience = tuple(name for name in self._names if self._rng.random() < 0.9)
         return c.FileNotice(

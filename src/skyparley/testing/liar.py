@@ -6,7 +6,7 @@ seen what was never sent, and answers requests with whatever it likes.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from skyparley.domain.table import table_hash
 from skyparley.engine.intake import Result
 from skyparley.engine.peer_service import Pushed
 from skyparley.evidence import jws
+from skyparley.testing import mischief
 from skyparley.testing.network import Net
 from skyparley.testing.parties import Party, table
 from skyparley.testing.ports import SimClock, SimLuck
@@ -53,10 +54,10 @@ class Liar:
     def __init__(self, party: Party, peers: Sequence[Party], net: Net, rng: random.Random, clock: SimClock) -> None:
         self.party = party
         self._net = net
-        self._rng = rng
+        self.rng = rng
         self._clock = clock
         self._luck = SimLuck(f"liar {rng.random()}")
-        self._signer = party.signer()
+        self.signer = party.signer()
         self.feeds = {peer.url: Feed(peer) for peer in peers}
         self._overheard: list[str] = []
         self.honest = 0.7
@@ -70,7 +71,7 @@ class Liar:
         await asyncio.sleep(0)
         text = payload[0] if kind == "push" else payload
         feed = self._feed_of(text)
-        truth = self._rng.random() < self.honest
+        truth = self.rng.random() < self.honest
         match kind:
             case "push":
                 return self._take(feed, payload, truth)
@@ -99,8 +100,8 @@ class Liar:
                 elif plain["type"] == "ACC":
                     feed.accepts.append(plain)
             receipt = self._receipt(plain, text if truth else text[:-1])
-            results.append(Result(statement_hash(text), "RECEIVED" if truth else self._rng.choice(_RESULTS), receipt))
-        if not truth and self._rng.random() < 0.3:
+            results.append(Result(statement_hash(text), "RECEIVED" if truth else self.rng.choice(_RESULTS), receipt))
+        if not truth and self.rng.random() < 0.3:
             raise PeerFault("the liar hangs up")
         return Pushed(tuple(results))
 
@@ -116,7 +117,7 @@ class Liar:
             "received_utc": self._clock.now_ms(),
             "bearer": "http",
         }
-        return self._signer.sign("machine", receipt, jws.RECEIPT)
+        return self.signer.sign("machine", receipt, jws.RECEIPT)
 
     def _answer_heartbeat(self, feed: Feed, text: str, truth: bool) -> str:
         """Often with heads that contradict what is known of both feeds."""
@@ -127,19 +128,19 @@ class Liar:
             "to": asked["from"],
             "time": self._clock.now_ms(),
             "nonce": asked["nonce"],
-            "bearer": asked["bearer"] if truth else self._rng.choice(HTTP_BEARERS),
+            "bearer": asked["bearer"] if truth else self.rng.choice(HTTP_BEARERS),
         }
         heads = {"sent": _head(feed.said), "held": _head(feed.heard)}
         for name, head in heads.items():
             if head is not None:
-                answer[name] = head if truth else {**head, "seq": head["seq"] + self._rng.choice((-1, 1, 9)) or 1}
-        return self._signer.sign("machine", answer, jws.HEARTBEAT_ANSWER)
+                answer[name] = head if truth else {**head, "seq": head["seq"] + self.rng.choice((-1, 1, 9)) or 1}
+        return self.signer.sign("machine", answer, jws.HEARTBEAT_ANSWER)
 
     def _answer_hello(self, feed: Feed, text: str, truth: bool) -> str:
         asked = payload_of(text)
         held = _head(feed.heard)
         if not truth and held is not None:
-            held = self._rng.choice(
+            held = self.rng.choice(
                 [
                     {**held, "hash": digest(b"another history")},
                     {**held, "seq": held["seq"] + 7},
@@ -153,12 +154,12 @@ class Liar:
             "time": self._clock.now_ms(),
             "nonce": asked["nonce"],
             "clock": "REAL",
-            "table_hash": table_hash(table()) if truth or self._rng.random() < 0.7 else digest(b"another table"),
+            "table_hash": table_hash(table()) if truth or self.rng.random() < 0.7 else digest(b"another table"),
         }
         for name, head in (("sent", _head(feed.said)), ("held", held)):
             if head is not None:
                 answer[name] = head
-        return self._signer.sign("machine", answer, jws.HELLO_ANSWER)
+        return self.signer.sign("machine", answer, jws.HELLO_ANSWER)
 
     def _answer_catch_up(self, feed: Feed, text: str, truth: bool) -> list[str]:
         asked = payload_of(text)
@@ -170,13 +171,13 @@ class Liar:
         ]
         if truth:
             return after[:64]
-        return self._rng.choice([[], ["garbage"], self._overheard[-3:], after[1:], after[:1] * 3])
+        return self.rng.choice([[], ["garbage"], self._overheard[-3:], after[1:], after[:1] * 3])
 
     # --- what it does of its own accord --------------------------------------------------------------------------
 
     async def act(self) -> str:
         """One act towards one party.  Says what it was."""
-        feed = self._rng.choice(list(self.feeds.values()))
+        feed = self.rng.choice(list(self.feeds.values()))
         acts: list[Callable[[Feed], Any]] = [
             self._hello,
             self._notice,
@@ -196,17 +197,23 @@ class Liar:
             self._unknown_fields,
             self._act_of_others,
         ]
-        act = self._rng.choice(acts) if self._rng.random() < 0.6 else self._courtship(feed)
+        if feed.said and self.rng.random() < 0.3:
+            wrong = self.rng.choice(mischief.ACTS)
+            return await self._try(wrong.__name__, wrong(self, feed))
+        act = self.rng.choice(acts) if self.rng.random() < 0.6 else self._courtship(feed)
+        return await self._try(act.__name__, act(feed))
+
+    async def _try(self, name: str, work: Awaitable[None]) -> str:
         try:
-            await act(feed)
+            await work
         except Fault as fault:
-            return f"{act.__name__}: {fault}"
-        return act.__name__
+            return f"{name}: {fault}"
+        return name
 
     def _courtship(self, feed: Feed) -> Callable[[Feed], Any]:
         """The next step of what an honest peer would do, so that officers come to accept something of the liar's."""
         if not feed.said:
-            return self._rng.choice([self._hello, self._notice])
+            return self.rng.choice([self._hello, self._notice])
         if any(plain["slots"]["proposal"] in feed.offers for plain in feed.accepts):
             return self._agree
         over = [plain["slots"]["volumes"] for plain in feed.notices.values()]
@@ -225,11 +232,11 @@ class Liar:
         for name, head in (("sent", _head(feed.said)), ("held", _head(feed.heard))):
             if head is not None:
                 hello[name] = head
-        await self._net.ask(self.party.url, feed.peer.url, "hello", self._signer.sign("machine", hello, jws.HELLO))
+        await self._net.ask(self.party.url, feed.peer.url, "hello", self.signer.sign("machine", hello, jws.HELLO))
 
     async def _notice(self, feed: Feed) -> None:
         """A proper notice, over what the other said if there is anything."""
-        theirs = self._rng.choice(list(feed.notices.values())) if feed.notices else None
+        theirs = self.rng.choice(list(feed.notices.values())) if feed.notices else None
         now = self._clock.now_ms()
         volume = {
             "shape": {"type": "circle", "centre": [352_000_000, 362_000_000], "radius_m": 12_000},
@@ -246,9 +253,9 @@ class Liar:
             "due_regard": {"stated": True},
             "key": [],
         }
-        text = self._statement(feed, "NTC", slots, code="N1", version=1)
+        text = self.statement(feed, "NTC", slots, code="N1", version=1)
         feed.own[slots["id"]] = payload_of(text)
-        await self._say(feed, text)
+        await self.say(feed, text)
 
     async def _proposal(self, feed: Feed) -> None:
         """Terms that separate, about a pair that is in conflict: an officer may well accept."""
@@ -260,7 +267,7 @@ class Liar:
         ]
         if not pairs:
             return
-        mine, theirs = self._rng.choice(pairs)
+        mine, theirs = self.rng.choice(pairs)
         sides = sorted(
             (
                 {"party": plain["from"], "id": plain["slots"]["id"], "version": plain["version"]}
@@ -278,7 +285,7 @@ class Liar:
             "notices": sides,
             "until": max(slot["end"] for plain in (mine, theirs) for slot in plain["slots"]["volumes"]),
         }
-        text = self._statement(
+        text = self.statement(
             feed,
             "PRO",
             slots,
@@ -289,7 +296,7 @@ class Liar:
             valid_until=now + 30 * MINUTE,
         )
         feed.offers[statement_hash(text)] = (payload_of(text), text)
-        await self._say(feed, text)
+        await self.say(feed, text)
 
     async def _agree(self, feed: Feed) -> None:
         """AGR for an acceptance: the true one, or with the signature of nobody."""
@@ -299,12 +306,12 @@ class Liar:
         accept = open_accepts[-1]
         offer, text = feed.offers[accept["slots"]["proposal"]]
         agreement = self._agreement(offer, statement_hash(text), accept["from"])
-        signature = self._signer.sign_agreement(canonical(agreement).decode())
-        if self._rng.random() < 0.5:
+        signature = self.signer.sign_agreement(canonical(agreement).decode())
+        if self.rng.random() < 0.5:
             signature = accept["slots"]["signature"]
-        await self._say(
+        await self.say(
             feed,
-            self._statement(
+            self.statement(
                 feed,
                 "AGR",
                 {
@@ -343,62 +350,62 @@ class Liar:
         if feed.said:
             last = payload_of(feed.said[-1])
             text = self._sign({**last, "msg_id": self._luck.message_id()})
-            await self._push(feed, [text])
+            await self.push(feed, [text])
 
     async def _broken(self, feed: Feed) -> None:
         if feed.said:
-            text = self._statement(feed, "NQR", {"id": "B-0001", "field": "AREA"}, code="N6", version=1)
-            await self._push(feed, [self._sign({**payload_of(text), "prev": digest(b"another statement")})])
+            text = self.statement(feed, "NQR", {"id": "B-0001", "field": "AREA"}, code="N6", version=1)
+            await self.push(feed, [self._sign({**payload_of(text), "prev": digest(b"another statement")})])
 
     async def _false_seen(self, feed: Feed) -> None:
         seen = _head(feed.heard) or {"epoch": 1, "seq": 1, "hash": ""}
-        lie = self._rng.choice(
+        lie = self.rng.choice(
             [{**seen, "hash": digest(b"never sent")}, {**seen, "seq": seen["seq"] + 50, "hash": digest(b"x")}]
         )
-        plain = payload_of(self._statement(feed, "NQR", {"id": "B-0001", "field": "AREA"}, code="N6", version=1))
-        await self._say(feed, self._sign({**plain, "seen": lie}))
+        plain = payload_of(self.statement(feed, "NQR", {"id": "B-0001", "field": "AREA"}, code="N6", version=1))
+        await self.say(feed, self._sign({**plain, "seen": lie}))
 
     async def _stale(self, feed: Feed) -> None:
         """A proposal about versions of long ago, or of never."""
         offers = list(feed.offers.values())
         if offers:
-            plain = dict(self._rng.choice(offers)[0])
+            plain = dict(self.rng.choice(offers)[0])
             sides = [{**side, "version": side["version"] + 9} for side in plain["slots"]["notices"]]
-            await self._say(feed, self._again(feed, plain, {**plain["slots"], "notices": sides}))
+            await self.say(feed, self._again(feed, plain, {**plain["slots"], "notices": sides}))
 
     async def _nothing_accepted(self, feed: Feed) -> None:
         slots = {
             "proposal": digest(b"nothing"),
             "agreement_id": digest(b"nothing agreed"),
-            "signature": self._signer.sign_agreement("nothing"),
+            "signature": self.signer.sign_agreement("nothing"),
         }
-        await self._say(
-            feed, self._statement(feed, "ACC", slots, code="C5", version=1, dialog_id=digest(b"no such dialogue"))
+        await self.say(
+            feed, self.statement(feed, "ACC", slots, code="C5", version=1, dialog_id=digest(b"no such dialogue"))
         )
 
     async def _untrue_conflict(self, feed: Feed) -> None:
         """A conflict that is none, between a notice of each, if there is one of each."""
         if not feed.own or not feed.notices:
             return
-        mine, theirs = (self._rng.choice(list(each.values())) for each in (feed.own, feed.notices))
+        mine, theirs = (self.rng.choice(list(each.values())) for each in (feed.own, feed.notices))
         sides = sorted(((plain["from"], plain["slots"]["id"]), plain["version"]) for plain in (mine, theirs))
         pair = pair_id(sides[0][0], sides[1][0])
         slots = {
             "pair_id": pair,
             "conflict_id": conflict_id(pair, sides[0], sides[1], table_hash(table())),
             "notices": [{"party": key[0], "id": key[1], "version": version} for key, version in sides],
-            "volumes": [0, self._rng.choice((0, 60))],
-            "gaps": {"lateral_m": self._rng.choice((0, 5_000)), "vertical_ft": 0, "time_ms": 0},
+            "volumes": [0, self.rng.choice((0, 60))],
+            "gaps": {"lateral_m": self.rng.choice((0, 5_000)), "vertical_ft": 0, "time_ms": 0},
         }
-        await self._say(feed, self._statement(feed, "CFL", slots, code="C1"))
+        await self.say(feed, self.statement(feed, "CFL", slots, code="C1"))
 
     async def _one_signature(self, feed: Feed) -> None:
         """An agreement that nobody accepted, signed twice by the liar."""
         if not feed.offers:
             return
-        offer, text = self._rng.choice(list(feed.offers.values()))
+        offer, text = self.rng.choice(list(feed.offers.values()))
         agreement = self._agreement(offer, statement_hash(text), feed.peer.card.fingerprint)
-        signature = self._signer.sign_agreement(canonical(agreement).decode())
+        signature = self.signer.sign_agreement(canonical(agreement).decode())
         slots = {
             "agreement_id": agreement_id(agreement),
             "agreement": msgspec.to_builtins(agreement),
@@ -407,38 +414,38 @@ class Liar:
                 for party in (self.party.card.fingerprint, feed.peer.card.fingerprint)
             ],
         }
-        await self._say(feed, self._statement(feed, "AGR", slots, version=1, dialog_id=offer["dialog_id"]))
+        await self.say(feed, self.statement(feed, "AGR", slots, version=1, dialog_id=offer["dialog_id"]))
 
     async def _others_words(self, feed: Feed) -> None:
         """What somebody said to the liar, said again to a third."""
         if self._overheard:
-            await self._push(feed, [self._rng.choice(self._overheard)])
+            await self.push(feed, [self.rng.choice(self._overheard)])
 
     async def _garbage(self, feed: Feed) -> None:
-        plain = payload_of(self._statement(feed, "NQR", {"id": "B-0001", "field": "AREA"}, code="N6", version=1))
-        loose = self._signer._sign_bytes("desk", msgspec.json.encode(plain) + b" ", jws.STATEMENT)
+        plain = payload_of(self.statement(feed, "NQR", {"id": "B-0001", "field": "AREA"}, code="N6", version=1))
+        loose = self.signer._sign_bytes("desk", msgspec.json.encode(plain) + b" ", jws.STATEMENT)
         deep = self._sign({**plain, "slots": {"x": [[[[[[[[[[[[[1]]]]]]]]]]]]]}})
         huge = self._sign({**plain, "slots": {"x": "y" * 70_000}})
         head, body, tail = self._sign(plain).split(".")
         for text in (loose, deep, huge, f"{head}.{body}.{tail[::-1]}", f"{head}..{tail}"):
-            await self._push(feed, [text])
+            await self.push(feed, [text])
 
     async def _unknown_fields(self, feed: Feed) -> None:
         """Right in its chain, wrong in its meaning: it takes its number and changes nothing."""
         slots = {"id": "B-0001", "field": "AREA", "target": "none of that"}
-        await self._say(feed, self._statement(feed, "NQR", slots, code="N6", version=1))
+        await self.say(feed, self.statement(feed, "NQR", slots, code="N6", version=1))
 
     async def _act_of_others(self, feed: Feed) -> None:
         """Cancels or changes a notice that belongs to the one it speaks to."""
         if feed.notices:
-            theirs = self._rng.choice(list(feed.notices.values()))
+            theirs = self.rng.choice(list(feed.notices.values()))
             slots = {"id": theirs["slots"]["id"], "reason": "WX"}
-            await self._say(feed, self._statement(feed, "NCX", slots, code="N3", version=theirs["version"]))
+            await self.say(feed, self.statement(feed, "NCX", slots, code="N3", version=theirs["version"]))
 
     # --- statements ----------------------------------------------------------------------------------------------
 
-    def _statement(self, feed: Feed, kind: str, slots: dict[str, Any], **members: Any) -> str:
-        """The next statement of the feed, properly chained."""
+    def statement(self, feed: Feed, kind: str, slots: dict[str, Any], **members: Any) -> str:
+        """The next statement of the feed, properly chained; it is not said yet."""
         plain: dict[str, Any] = {
             "proto": PROTO,
             "from": self.party.card.fingerprint,
@@ -453,7 +460,21 @@ class Liar:
             "slots": slots,
             **members,
         }
+        if plain["class"] == "LIFE":
+            del plain["table_hash"]
         return self._next(feed, plain)
+
+    def now_ms(self) -> int:
+        """By its own clock."""
+        return self._clock.now_ms()
+
+    def new_id(self) -> str:
+        return self._luck.message_id()
+
+    @staticmethod
+    def payload(text: str) -> dict[str, Any]:
+        """What a statement says; nobody may change it."""
+        return payload_of(text)
 
     def _again(self, feed: Feed, plain: dict[str, Any], slots: dict[str, Any]) -> str:
         kept = {name: value for name, value in plain.items() if name not in ("prev", "seen", "seq", "epoch")}
@@ -470,14 +491,14 @@ class Liar:
         return self._sign(plain)
 
     def _sign(self, plain: dict[str, Any]) -> str:
-        return self._signer.sign(plain["role"], plain, jws.STATEMENT)
+        return self.signer.sign(plain["role"], plain, jws.STATEMENT)
 
-    async def _say(self, feed: Feed, text: str) -> None:
+    async def say(self, feed: Feed, text: str) -> None:
         """On the record of the feed: from here on the liar keeps to it, or says that it does."""
         feed.said.append(text)
-        await self._push(feed, [text])
+        await self.push(feed, [text])
 
-    async def _push(self, feed: Feed, texts: Sequence[str]) -> None:
+    async def push(self, feed: Feed, texts: Sequence[str]) -> None:
         await self._net.ask(self.party.url, feed.peer.url, "push", tuple(texts))
 
 

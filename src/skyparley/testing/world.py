@@ -1,13 +1,13 @@
 """One simulated world: its parties, its faults, its officers, its liar, and the checkers that watch at every step."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from skyparley.adapters.storage.memory_journal import WriteFault
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.errors import Fault
@@ -21,14 +21,16 @@ from skyparley.domain.messages.slots import Agreement, VolumeSlot
 from skyparley.engine.journal_port import Entry
 from skyparley.state.projection import State
 from skyparley.state.views import overview
-from skyparley.testing import checkers
+from skyparley.testing import checkers, line_checkers
 from skyparley.testing.desk import Desk
+from skyparley.testing.faults import Faults
 from skyparley.testing.host import Host
 from skyparley.testing.liar import Liar, payload_of
 from skyparley.testing.loop import sim_loop
 from skyparley.testing.network import LATEST_S, Net
 from skyparley.testing.parties import Party, party, table
 from skyparley.testing.ports import START_MS, SimClock
+from skyparley.testing.record import Record
 from skyparley.testing.tape import Trace, Violation, content_of
 
 STEPS: Final = 60
@@ -36,6 +38,8 @@ KEEP_MS: Final = (MINUTE, 10 * MINUTE, HOUR, limits.FORGET_AFTER_MS)
 """How long what is over stays in memory in a world: mostly so short that it leaves while faults go on."""
 SETTLE_S: Final = 240
 """Virtual seconds after which an undisturbed line must have come to rest."""
+OFF_MS: Final = HOUR
+"""By how much the clock of one node is wrong in some worlds."""
 
 
 class Bond:
@@ -81,7 +85,13 @@ class World:
         self.own_volumes: dict[tuple[str, str], tuple[VolumeSlot, ...]] = {}
         self._proved: set[str] = set()
         self._acting: set[asyncio.Task[None]] = set()
-        self._down_until: dict[str, float] = {}
+        self._faults = Faults(self)
+        self.records = {host.party.name: self._record(host) for host in self.hosts}
+        clocks = random.Random(f"clocks {seed}")
+        self.clocks_agree = clocks.random() > 0.08
+        if not self.clocks_agree:
+            clocks.choice(self.hosts).skew_ms = clocks.choice((-OFF_MS, OFF_MS))
+        self._lifting = clocks.random() < 0.75
 
     def _host(self, name: str, peers: Sequence[str]) -> Host:
         return Host(
@@ -93,6 +103,9 @@ class World:
             kept=self._kept,
             keep_ms=random.Random(f"keep {self.seed}").choice(KEEP_MS),
         )
+
+    def _record(self, host: Host) -> Record:
+        return Record(host.party.card.fingerprint, self.cards)
 
     def _party(self, name: str) -> Party:
         """The honest ones are reached at several addresses in some worlds."""
@@ -111,10 +124,19 @@ class World:
     def _kept(self, host: Host, entries: Sequence[Entry]) -> None:
         """A batch of a node became durable: note it, and learn from it what was signed and what binds."""
         name = host.party.name
+        self.records[name].follow(entries)
         for entry in entries:
             self.note(f"{name} keeps {entry.kind} {digest(entry.content)[:12]}")
             if self.trace.lines is not None:
                 self.trace.show(told(entry))
+            self._consider(host, entry)
+
+    def learn_anew(self, host: Host) -> None:
+        """An old backup was put back: what its journal says is learned again from the beginning."""
+        self.bonds[host.party.name].clear()
+        self.records[host.party.name] = self._record(host)
+        self.records[host.party.name].follow(host.disk.tape.entries)
+        for entry in host.disk.tape.entries:
             self._consider(host, entry)
 
     def _consider(self, host: Host, entry: Entry) -> None:
@@ -136,6 +158,8 @@ class World:
             return
         plain = payload_of(event.jws)  # type: ignore[attr-defined]
         slots = plain["slots"]
+        if "exercise" in plain:
+            return
         if plain["type"] in (*FIRST_TELLS, "NCH") and ours:
             key = (plain["from"], slots["id"], plain["version"])
             self.signed.setdefault(key, set()).add(canonical(slots["volumes"]))
@@ -189,7 +213,11 @@ class World:
                 return
         await self._peace()
         if not self.violations:
+            self.net.calm()
+            self._faults.disturb(*self.hosts)
             sim_loop().jump(10 * HOUR / 1000)
+            self._faults.disturb(*self.hosts)
+            self.clocks_agree = True  # Ten hours later an hour makes no difference.
             await self._settle()
         for host in self.hosts:
             await self._judge_journal(host)
@@ -201,10 +229,10 @@ class World:
         if roll < 0.80:
             self._spawn(self._desk_acts(self.rng.randrange(len(self.desks))))
         else:
-            await self._chaos()
+            await self._faults.strike()
         if self.liars and self.rng.random() < 0.25:
             self._spawn(self._liar_acts())
-        self._raise_the_dead()
+        self._faults.raise_the_dead()
         for _ in range(self.rng.choice((0, 0, 3, 10))):
             await asyncio.sleep(0)
         await self._look(self.rng.choice(self.hosts))
@@ -230,126 +258,35 @@ class World:
                 "agreement_two_signatures", checkers.agreement_two_signatures(state, shown, self.cards, self._proved)
             )
             self.report("liar_contained", checkers.notices_signed(state, self.signed, self.honest))
+            self._judge_lines(host, state, host.node.clock.now_ms())
 
         try:
             await host.look(judge)
         except Fault:
             return
 
-    # --- faults --------------------------------------------------------------------------------------------------
-
-    async def _chaos(self) -> None:
-        host = self.rng.choice(self.hosts)
-        match self.rng.choice(
-            (
-                "crash",
-                "crash",
-                "die in a write",
-                "disk",
-                "disk",
-                "slow disk",
-                "net",
-                "net",
-                "cut",
-                "heal",
-                "jump",
-                "restore",
-                "hello",
-            )
-        ):
-            case "crash":
-                await self._crash(host)
-            case "die in a write" if host.node is not None:
-                host.disk.plan(self.rng.choice((WriteFault.TORN, WriteFault.DIED_AFTER)))
-                await asyncio.sleep(self.rng.uniform(0, 2))
-                await self._crash(host)
-            case "disk":
-                host.disk.plan(self.rng.choice((WriteFault.LOST, WriteFault.FULL, WriteFault.KEPT, WriteFault.KEPT)))
-                if self.rng.random() < 0.3:
-                    host.disk.unreadable_until_s = sim_loop().time() + self.rng.uniform(0, 5)
-            case "slow disk":
-                host.disk.slowest_s = self.rng.choice((0.0, 0.05, 0.5, 3.0))
-            case "net":
-                self.net.loss = self.rng.choice((0.0, 0.1, 0.3))
-                self.net.slowest_s = self.rng.choice((0.05, 0.5, LATEST_S))
-            case "cut":
-                one, two = self.rng.sample([*self.net.ends], 2)
-                if self.bearers > 1 and self.rng.random() < 0.5:
-                    self.net.cut(one, two, self.rng.choice(HTTP_BEARERS[: self.bearers]))
-                else:
-                    self.net.cuts.add((one, two))
-            case "heal":
-                self.net.cuts.clear()
-                self.net.dead.clear()
-            case "jump":
-                sim_loop().jump(self.rng.choice((60.0, 600.0, 1_800.0, 5_400.0)) * self.rng.random())
-            case "restore":
-                await self._restore(host)
-            case "hello" if self.net.heard_hellos:
-                dst, text = self.rng.choice(self.net.heard_hellos)
-                await self.net.repeat(dst, "hello", text)
-
-    async def _crash(self, host: Host, down_s: float | None = None) -> None:
-        """At any await: some turns of the loop from now."""
-        for _ in range(self.rng.randrange(30)):
-            await asyncio.sleep(0)
-        if host.node is not None:
-            self.note(f"{host.party.name} crashes")
-        host.crash()
-        down = self.rng.uniform(0.5, 15) if down_s is None else down_s
-        self._down_until[host.party.name] = sim_loop().time() + down
-
-    async def _restore(self, host: Host) -> None:
-        """An old backup is put back, after whatever was under way has landed.  Others must hold what this node said."""
-        if not await self._whole():
+    def _judge_lines(self, host: Host, state: State, now: int) -> None:
+        """The laws of the line that hold at every step, once the record has read as far as the state."""
+        record = self.records[host.party.name]
+        self.report("rules_of_what_is_taken", record.broken)
+        if record.position != state.position:
             return
-        await self._crash(host, 60)
-        await asyncio.sleep(2 * LATEST_S + 10)
-        ends = host.disk.tape.batches
-        if not ends:
-            return
-        position = self.rng.choice(ends[-40:])
-        self.note(f"{host.party.name} is restored from {host.disk.tape.position} to {position}")
-        self._forget_unheard(host)
-        host.disk.put_back(position)
-        self.bonds[host.party.name].clear()
-        for entry in host.disk.tape.entries:
-            self._consider(host, entry)
-        self._down_until[host.party.name] = sim_loop().time()
-
-    def _forget_unheard(self, host: Host) -> None:
-        """A statement that left and that no honest party holds may be said anew: nobody can show the other one."""
-        holders = {other.party.url: other.disk.tape.received for other in self.hosts}
-        host.disk.tape.left = {
-            (peer, number): statement
-            for (peer, number), statement in host.disk.tape.left.items()
-            if statement in holders.get(peer, {})
-        }
-
-    async def _whole(self) -> bool:
-        """Whether every line between honest nodes was compared and found equal: nobody is still refilling."""
-        for host in self.hosts:
-            try:
-                compared = await host.look(
-                    lambda state: [line.compared for peer, line in state.lines.items() if peer in self.honest]
-                )
-            except Fault:
-                return False
-            if any(result != "EQUAL" for result in compared):
-                return False
-        return True
-
-    def _raise_the_dead(self) -> None:
-        for host in self.hosts:
-            if host.node is None and sim_loop().time() >= self._down_until.get(host.party.name, 0):
-                self.note(f"{host.party.name} starts")
-                host.up()
+        self.report("agreement_by_statements", line_checkers.agreement_by_statements(state, record))
+        self.report("matters_by_acts", line_checkers.matters_by_acts(state, record, now))
+        self.report("exercise_apart", line_checkers.exercise_apart(state, record))
+        if self._faults.quiet_s(host) > line_checkers.LATE_S:
+            until = now - line_checkers.LATE_S * 1000
+            self.report("rings_in_time", line_checkers.rings_in_time(state, record, until))
 
     # --- peace -----------------------------------------------------------------------------------------------------
 
     async def _peace(self) -> None:
-        """No more faults and no more acts: then both sides of every line must say the same."""
+        """No more faults and no more acts: then both sides of every line must say the same, even by one bearer of several."""
         self.net.calm()
+        honest = [host.party.url for host in self.hosts]
+        if self.bearers > 1 and self.rng.random() < 0.5:
+            for one, two in itertools.permutations(honest, 2):
+                self._faults.all_but(one, two, (self.rng.choice(HTTP_BEARERS[: self.bearers]),))
         for host in self.hosts:
             host.disk.slowest_s = 0.0
             host.disk.unreadable_until_s = 0.0
@@ -360,10 +297,12 @@ class World:
         broken: list[str] = []
         for _ in range(SETTLE_S // 20):
             for host in self.hosts:
-                self._down_until[host.party.name] = 0
-            self._raise_the_dead()
+                self._faults.down_until[host.party.name] = 0
+            self._faults.raise_the_dead()
+            lifted = [await desk.lift() for desk in self.desks] if self._lifting else []
             await asyncio.sleep(20)
             broken = await self._differences()
+            broken += [] if all(lifted) else ["a suspension is to be lifted still"]
             if not broken or self.violations:
                 break
         self.report("converge", broken)
@@ -380,9 +319,25 @@ class World:
                 return [f"{host.party.name} is not there"]
         return [
             text
-            for place, one in enumerate(states)
-            for two in states[place + 1 :]
-            for text in checkers.converge(one, two, now)
+            for one, two in itertools.combinations(states, 2)
+            for text in (*(checkers.converge(one, two, now) if self.clocks_agree else ()), *self._lines(one, two, now))
+        ]
+
+    def _lines(self, one: State, two: State, now: int) -> list[str]:
+        """What both ends of a line must say alike of its agreement and of what people were asked."""
+        records = self.records[one.name], self.records[two.name]
+        said = [
+            change
+            for mine, theirs in (records, records[::-1])
+            for change in mine.changes.get(theirs.own, ())
+            if change.ours
+        ]
+        earliest = now - (0 if self.clocks_agree else OFF_MS) - MINUTE
+        return [
+            *line_checkers.agreement_equal(one, two, said, self.cards, earliest),
+            *line_checkers.matters_equal(one, two),
+            *line_checkers.life_reaches(*records, two),
+            *line_checkers.life_reaches(*records[::-1], one),
         ]
 
     async def _judge_journal(self, host: Host) -> None:
@@ -394,6 +349,12 @@ class World:
         self.report("answered_command_kept", checkers.answered_command_kept(tape))
         again = checkers.refold(tape, State(host.party.card, table(), "REAL", keep_ms=host.keep_ms))
         self.report("replay_equals", checkers.replay_equals(live, again))
+        record = self.records[host.party.name]
+        ids = [str(msg_id) for outcome in tape.promised.values() for msg_id in outcome.refs.get("msg_ids", {}).values()]
+        self.report("life_reaches", line_checkers.life_said(record, live, ids))
+        self.report("read_back_first", line_checkers.read_back_first(record))
+        self.report("rings_for_cause", line_checkers.rings_for_cause(record, table()))
+        self.report("alarms_bounded", line_checkers.alarms_bounded(record))
         bonds = {name: bond.text for name, bond in self.bonds[host.party.name].items()}
         self.report("signers_keep", checkers.signers_keep(live, bonds))
 
