@@ -11,10 +11,10 @@ from test_line_commands import Desks, desks, until
 __all__ = ["desks"]
 
 
-def sign(desks: Desks, clause: dict[str, object], name: str) -> None:
+def sign(desks: Desks, body: dict[str, object], name: str) -> None:
     """Drafted and proposed by A's two persons, accepted by B's; from then on in force at both."""
     file = desks.base / "clause.json"
-    file.write_text(json.dumps(clause))
+    file.write_text(json.dumps(body))
     drafted = desks.a("terms", "draft", "B", file)
     assert (drafted.code, drafted.out) == (0, f"Drafted: {name}. Nothing was said to the other side.\n"), drafted
     asked = desks.a("terms", "propose", "B", name, "--as", "officer")
