@@ -76,6 +76,7 @@ class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
     delivered: bool = False
     """Of ours: the other machine holds it."""
     received_utc: int | None = None
+    """Of ours: when the other machine received it, by its receipt."""
     created_utc: int
     taken_at: int
     state: str
@@ -106,6 +107,7 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
     """A matter with what this desk may do about it."""
     said = matter.envelope
     line = state.lines.get(matter.peer)
+    receipt = line.receipts.get(said.number) if line is not None and matter.ours else None
     return MatterView(
         statement=matter.hash,
         short_id=short_id(matter.hash),
@@ -122,6 +124,7 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         heard=matter.heard is not None,
         early=matter.early,
         delivered=matter.ours and line is not None and line.delivered >= said.number,
+        received_utc=receipt[0] if receipt is not None else None,
         created_utc=matter.created_utc,
         taken_at=matter.taken_at,
         state=matter.state,
