@@ -144,3 +144,26 @@ def test_no_file_names_a_host_of_a_network() -> None:
                 continue
             found.add(f"{path.relative_to(ROOT)}: {name}")
     assert found == set()
+
+
+def on_the_map() -> dict[str, str]:
+    """Folder below src/skyparley -> its paragraph in ARCHITECTURE.md, with the list under it."""
+    parts = re.split(r"^\*\*`([a-z]+)/`", text_of(ROOT / "ARCHITECTURE.md"), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_map_shows_every_folder_of_the_program() -> None:
+    source = ROOT / "src/skyparley"
+    there = {path.name for path in source.iterdir() if (path / "__init__.py").exists()}
+    heads = re.findall(r"^\*\*(.+?)\*\*:", text_of(ROOT / "ARCHITECTURE.md"), re.M)
+    assert there <= {name for head in heads for name in re.findall(r"`([a-z]+)/`", head)}
+
+
+def test_every_file_on_the_map_is_where_the_map_puts_it() -> None:
+    source = ROOT / "src/skyparley"
+    for folder, told in on_the_map().items():
+        names = re.findall(r"`((?:[a-z_]+/)*[a-z_0-9*]+\.(?:py|json))`", told) if (source / folder).exists() else []
+        for name in names:
+            # What is not below the folder of its paragraph is named from the top.
+            found = [*(source / folder).rglob(name), *source.glob(name)]
+            assert found, f"ARCHITECTURE.md puts {name} into {folder}/"
