@@ -5,6 +5,7 @@ from typing import Any
 from harness import Node
 
 from skyparley.domain import commands as c
+from skyparley.domain.events import Rang, StatementReceived
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.read_back import values_of
 
@@ -67,3 +68,19 @@ def _held(matter: Matter) -> dict[str, Any]:
         "reopened": matter.reopened,
         "history": [(step.what, step.by, step.at, step.text) for step in matter.history],
     }
+
+
+def forged(node: Node, peer: Node, kind: Any, *, about: str = "", **slots: Any) -> tuple[str, str]:
+    """A LIFE statement that a peer with another program signs and sends; what became of it: its verdict and error."""
+    reply = {"reply_to": peer.state.matters[about].msg_id} if about else {}
+    slots = {"hash": about, **slots} if about else slots
+    code = {"STP": {"code": "V8"}, "ACK": {"code": "L3"}, "RDB": {"code": "L7"}, "PAS": {"code": "V9"}}.get(kind, {})
+    text = node.forge(peer, type=kind, slots=slots, patch={"class": "LIFE", "table_hash": None}, **code, **reply)
+    node.world.receive(peer, text, receipt=False)
+    last = next(event for event in reversed(peer.events) if isinstance(event, StatementReceived))
+    return last.verdict, last.err
+
+
+def rings(node: Node, statement: str) -> list[str]:
+    """Whom a statement rang, in order."""
+    return [event.post for event in node.events if isinstance(event, Rang) and event.statement == statement]

@@ -125,3 +125,11 @@ class Matter:
         if self.acked_at is not None:
             return "ACKNOWLEDGED"
         return "SENT" if self.ours else "RECEIVED"
+
+
+def may_reopen(old: Matter, peer: Fingerprint, *, ours: bool, exercise: bool) -> bool:
+    """Whether a stop request of a side opens this one again: its own, on the same line, and both real or both exercise.
+
+    Whatever else is named so stays as it is: to name a request must not silence it (LIV-08).
+    """
+    return old.type == "STP" and (old.peer, old.ours, old.exercise) == (peer, ours, exercise)

@@ -20,7 +20,7 @@ from skyparley.domain.drafts import draft
 from skyparley.domain.heard_acts import act_on_heard
 from skyparley.domain.line_views import saying_reasons
 from skyparley.domain.lines import named_peer
-from skyparley.domain.matter_records import GAVE_WAY, Matter
+from skyparley.domain.matter_records import GAVE_WAY, Matter, may_reopen
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, FIRST_TELLS, StatementType
@@ -46,7 +46,7 @@ def say(view: View, command: c.Say, moment: Moment) -> Ruling:
         slots = msgspec.convert(command.slots, CATALOGUE[command.type].slots)
     except (msgspec.ValidationError, ValueError) as error:
         return Refusal((*reasons, Reason("SLOTS", f"slots of {command.type}: {error}", "slots")))
-    reasons += _content(view, command.type, slots, peers)
+    reasons += _content(view, slots, peers, exercise=command.exercise)
     if command.free_text is not None:
         reasons += free_text_reasons(command.free_text.text, command.free_text.lang)
     for peer in peers:
@@ -109,14 +109,21 @@ def _named(view: View, names: Sequence[str]) -> tuple[list[Fingerprint], list[Fi
     return found, called, reasons
 
 
-def _content(view: View, kind: StatementType, slots: Wire, peers: Sequence[Fingerprint]) -> list[Reason]:
+def _content(view: View, slots: Wire, peers: Sequence[Fingerprint], *, exercise: bool) -> list[Reason]:
     """What is wrong with its places, and with what it says it re-opens."""
     reasons = [reason for shape in shapes_said(slots) for reason in shape_reasons(shape)]
     reopens = getattr(slots, "reopens", UNSET)
     if reopens is not UNSET:
         before = view.matters.get(reopens)
-        if before is None or not before.ours or before.type != "STP" or before.peer not in peers:
-            text = "no stop request of ours to this peer has this hash; leave `reopens` out for a new one"
+        if (
+            before is None
+            or list(peers) != [before.peer]
+            or not may_reopen(before, before.peer, ours=True, exercise=exercise)
+        ):
+            text = (
+                "no stop request of ours to this peer alone has this hash, real or exercise as this one is; "
+                "leave `reopens` out for a new one"
+            )
             reasons.append(Reason("UNKNOWN_STATEMENT", text, "reopens"))
     return reasons
 
