@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
-from skyparley.domain.clauses import clause_diff, clause_name, in_force
+from skyparley.domain.clauses import clause_diff, clause_name, clause_text, in_force
 from skyparley.domain.messages import arrangement_slots as a
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.slots import AmslSlot, CircleSlot, SfcSlot
@@ -212,16 +212,39 @@ def test_an_acceptance_that_crosses_a_newer_version_counts_and_the_newer_is_open
     assert one.state.lines[other.party].terms[NAME].open.version == 2
 
 
+def test_what_a_refused_offer_had_replaced_or_countered_is_open_again_at_both_nodes():
+    world, one, other = two()
+    first = propose(one, other)
+    world.settle()
+    propose(one, other, OTHER_RADIO)
+    propose(one, other)
+    both_persons(other, c.SuspendLine(peer="A", reason="POLITICAL"))
+    world.settle()
+    for node, peer in ((one, other), (other, one)):
+        offer = node.state.lines[peer.party].terms[NAME].open
+        assert offer is not None
+        assert offer.hash == first
+    both_persons(other, c.ResumeLine(peer="A", reason="POLITICAL"))
+    world.settle()
+    world.pass_time(5)
+    accept(other, first)
+    world.settle()
+    assert held(one, other) == held(other, one) == RADIO
+
+
 def test_a_forged_or_half_signature_is_never_in_force():
     world, one, other = two()
     statement = propose(one, other)
     world.settle()
     offer = other.state.lines[one.party].terms[NAME].open
     members = {"class": "ADMIN", "type": "ACC", "code": "C5", "reply_to": offer.msg_id}
+    text_of_it = clause_text(one.party, other.party, RADIO, version=1, effective=T0)
     for slots in (
         {"hash": statement},
         {"hash": statement, "signature": offer.signature},
-        {"hash": statement, "signature": other.signer.sign_detached("desk", b"{}", "skyparley-clause")},
+        {"hash": statement, "signature": other.signer.sign_detached("supervisor", b"{}", "skyparley-clause")},
+        {"hash": statement, "signature": other.signer.sign_detached("desk", text_of_it, "skyparley-clause")},
+        {"hash": statement, "signature": other.signer.sign_detached("supervisor", text_of_it, "skyparley-second")},
     ):
         other.sent.setdefault(one.party, [])
         text = other.forge(one, **members, slots=slots)

@@ -36,6 +36,8 @@ class ClauseOffer(msgspec.Struct, frozen=True, kw_only=True):
     answers: str = ""
     """The msg_id of the offer that it counters."""
     state: OfferState = "OPEN"
+    ended_by: str = ""
+    """The hash of the TBL statement that replaced, countered or overtook it."""
 
 
 class SignedClause(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from skyparley.domain.messages.slots import ErrSlots
 from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
 from skyparley.state.lines import set_check_clocks
-from skyparley.state.matters import gave_way
+from skyparley.state.matters import asks_again, gave_way
 from skyparley.state.projection import State
 
 
@@ -44,7 +44,7 @@ def _offered(state: State, line: Line, taken: Taken, slots: TermsSlots) -> None:
         return  # It waited for the line, and what it counters was replaced meanwhile: the other node refuses it too.
     for held in book.offers:
         if held.state == "OPEN":
-            _set_state(book, held.hash, _gives_way(held, taken))
+            _set_state(book, held.hash, _gives_way(held, taken), ended_by=taken.hash)
             gave_way(state, held.hash, taken, "COUNTERED" if held.by != envelope.from_ else "REPLACED")
     offer = ClauseOffer(
         by=envelope.from_,
@@ -103,17 +103,36 @@ def _refused(state: State, line: Line, statement: str, at: int) -> None:
         offer = book.offer(statement)
         if offer is not None and offer.by == state.own and offer.state != "SIGNED":
             _set_state(book, statement, "REFUSED")
+            _open_again(state, book)
         for one in [one for one in book.signed if one.acceptance == statement]:
             book.signed.remove(one)
-            _set_state(book, one.offer, "REFUSED")
+            _unsign(book, one.offer)
     set_clause_clock(state, line, at)
 
 
-def _set_state(book: ClauseBook, statement: str, how: OfferState) -> None:
-    """An offer that both signed stays signed; only the other node's ERR takes that back."""
+def _open_again(state: State, book: ClauseBook) -> None:
+    """What only refused offers had ended is open at the other node all the while."""
+    refused = {offer.hash for offer in book.offers if offer.state == "REFUSED"}
+    last = next((offer for offer in reversed(book.offers) if offer.hash not in refused), None)
+    if last is not None and last.state in ("REPLACED", "COUNTERED", "OVERTAKEN") and last.ended_by in refused:
+        _set_state(book, last.hash, "OPEN")
+        asks_again(state, last.hash)
+
+
+def _unsign(book: ClauseBook, statement: str) -> None:
+    """An acceptance of ours did not hold there: the offer waits as it did."""
+    newest = book.offers[-1].hash == statement
     book.offers = [
-        msgspec.structs.replace(offer, state=how)
-        if offer.hash == statement and (offer.state != "SIGNED" or how == "REFUSED")
+        msgspec.structs.replace(offer, state="OPEN" if newest else "REPLACED") if offer.hash == statement else offer
+        for offer in book.offers
+    ]
+
+
+def _set_state(book: ClauseBook, statement: str, how: OfferState, *, ended_by: str = "") -> None:
+    """An offer that both signed stays signed."""
+    book.offers = [
+        msgspec.structs.replace(offer, state=how, ended_by=ended_by or offer.ended_by)
+        if offer.hash == statement and offer.state != "SIGNED"
         else offer
         for offer in book.offers
     ]
