@@ -8,7 +8,7 @@ from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
 from skyparley.domain.ladder import MISSED, due_times, ladder, start_of
-from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, Rung, Step
+from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, Rung, Step, may_reopen
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
 from skyparley.domain.misuse import in_flood
@@ -78,8 +78,8 @@ def heard_early(state: State, event: e.HeardEarly, envelope: Envelope, at: int) 
 def _reopen(state: State, before: str, matter: Matter) -> None:
     """What was stopped begins again: the same matter, with its history (LIV-08)."""
     old = state.matters.get(before)
-    if old is None or old.type != matter.type:
-        return
+    if old is None or not may_reopen(old, matter.peer, ours=matter.ours, exercise=matter.exercise):
+        return  # It names no stop request of the same sender on this line: it is a new one, and silences nothing.
     old.reopened = matter.hash
     old.due.clear()
     matter.history = [*old.history, _step(matter.envelope, "REOPENED", matter.taken_at)]
