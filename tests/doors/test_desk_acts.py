@@ -271,7 +271,8 @@ def test_unknown_addresses_and_methods_are_answered_in_json(folder: Path) -> Non
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.path)
 def test_every_act_is_there_needs_its_right_and_takes_its_body(folder: Path, act: Any) -> None:
-    path = "/desk/v1" + act.path.format(id="A-1", party="B", pair_id="p" * 43, peer="B", statement="s" * 43)
+    members = {"id": "A-1", "party": "B", "pair_id": "p" * 43, "peer": "B", "statement": "s" * 43}
+    path = "/desk/v1" + act.path.format(**members, call="CALL-0001", contact="OOB-0001")
 
     async def work(parts: Parts, client: httpx.AsyncClient) -> None:
         async with d.desk(parts) as nobody:
