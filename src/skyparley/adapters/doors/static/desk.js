@@ -1,6 +1,7 @@
 // The desk page: logs on, keeps what the node says in view, and hands it to the parts of the page.
 
 import { Unreached, follow, logOff, overview, whoAmI } from "./desk/api.js";
+import { showCalls } from "./desk/calls.js";
 import { keyOf, makeChart } from "./desk/chart.js";
 import { overBy, showAgreements, showAlarms, showLines } from "./desk/agreements.js";
 import { hearTurn, showConflicts } from "./desk/conflicts.js";
@@ -182,6 +183,7 @@ class Desk {
     showLines(view, this);
     showAlarms(view);
     showMatters(view, this);
+    showCalls(view, this);
     showLinePanel(view, this);
     showConflicts(view, this);
     showAgreements(view, this);

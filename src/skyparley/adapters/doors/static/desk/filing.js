@@ -39,6 +39,7 @@ class Filing {
     this.reasonLabel = el("label", { hidden: this.stated.checked }, el("span", {}, "why not"), this.reason);
     const told = new Set(notice?.audience?.map((one) => one.peer));
     this.audience = desk.view.lines.map((line) => el("input", { type: "checkbox", value: line.peer, checked: notice ? told.has(line.peer) : true, disabled: told.has(line.peer) }));
+    this.audience.push(...(desk.view.voice_peers ?? []).map((one) => el("input", { type: "checkbox", value: one.peer, checked: told.has(one.peer), disabled: told.has(one.peer) })));
     this.list = el("div", { class: "volume-list" });
     this.volumes = [];
     if (notice) notice.volumes.forEach((volume) => this.add(volume));

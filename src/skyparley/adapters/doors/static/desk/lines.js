@@ -46,8 +46,9 @@ function banners(view) {
 }
 
 /** What was said elsewhere, on the telephone or on television, stands beside the word of the line and does not change it. */
-const outOfBand = (view) => view.lines.flatMap((line) => (line.out_of_band ?? []).map((said) => el("p", { class: "line-banner heard" },
-  el("b", {}, `HEARD OUTSIDE THE LINE about ${line.peer}, ${dayTime(said.at)}:`), ` ${said.text ?? said.topic ?? said.what ?? ""}. It does not change the line, which is ${line.word}.`)));
+const outOfBand = (view) => [...view.lines, ...(view.voice_peers ?? [])].flatMap((line) => (line.banners ?? []).map((said) => el("p", { class: "line-banner heard" },
+  el("b", {}, `${said.kind} outside the line`), ` about ${line.peer}: ${said.how}, ${said.who}, ${dayTime(said.at)}. “`, el("bdi", { lang: said.gist.lang, dir: "auto" }, said.gist.text),
+  `” The line is ${line.word} as before.`)));
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -48,6 +48,7 @@ function row(matter, view, desk) {
       el("span", {}, matter.ours ? "to " : "from ", el("b", { class: "other" }, matter.peer)),
       matter.slots.id ? el("span", { class: "whole" }, matter.slots.id) : null,
       matter.type === "IDQ" ? identity(matter) : null,
+      matter.heard ? el("span", { class: "class-tag" }, "HEARD") : null,
       matter.exercise ? el("b", { class: "exercise-word" }, "EXERCISE") : null,
       el("span", { class: `state${matter.late ? " late" : ""}` }, word)),
     el("p", { class: "row-due" }, Object.entries(matter.due).map(([ask, due]) => el("span", { class: "due" }, `${ASKS[ask]} `, el("span", { "data-due": due })))),

@@ -21,12 +21,26 @@ export function readBackForm(matter, desk, touched) {
   return forms.get(key);
 }
 
-function build(matter, desk, touched) {
-  const said = matter.to_read_back;
-  const asked = FIELDS.filter((field) => said[field.name] !== undefined);
+/** An empty field for each value that is read back, and what reads them: bad ones are added to `wrong`. */
+export function readBackFields(said, key) {
+  const asked = FIELDS.filter((field) => said?.[field.name] !== undefined);
   const inputs = asked.map((field) => el("input", {
-    placeholder: field.hint, spellcheck: "false", autocomplete: "off", "data-k": `${matter.statement}-rb-${field.name}`, name: field.name,
+    placeholder: field.hint, spellcheck: "false", autocomplete: "off", "data-k": `${key}-rb-${field.name}`, name: field.name,
   }));
+  const read = (wrong) => Object.fromEntries(asked.flatMap((field, place) => {
+    try {
+      return [[field.name, field.read(inputs[place].value, said[field.name])]];
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      wrong.push({ code: "UNREADABLE", text: error.message });
+      return [];
+    }
+  }));
+  return { nodes: asked.map((field, place) => el("label", {}, el("span", {}, field.label), inputs[place])), read };
+}
+
+function build(matter, desk, touched) {
+  const fields = readBackFields(matter.to_read_back, matter.statement);
   const box = answerBox(`read back ${matter.statement}`);
   const send = el("button", { class: "act", type: "submit", "data-k": `${matter.statement}-rb-send` }, "Read back");
   return el("form", { class: "read-back", novalidate: true, on: {
@@ -35,21 +49,13 @@ function build(matter, desk, touched) {
       event.preventDefault();
       touched();
       const wrong = [];
-      const values = {};
-      asked.forEach((field, place) => {
-        try {
-          values[field.name] = field.read(inputs[place].value, said[field.name]);
-        } catch (error) {
-          if (!(error instanceof Unusable)) throw error;
-          wrong.push({ code: "UNREADABLE", text: error.message });
-        }
-      });
+      const values = fields.read(wrong);
       if (wrong.length) return void fill(box, reasonList(wrong, "Nothing was read back yet."));
       await perform(box, ["statements", matter.statement, "read_back"], { values }, send);
       desk.want();
       return undefined;
     },
-  } }, asked.map((field, place) => el("label", {}, el("span", {}, field.label), inputs[place])), send, box);
+  } }, fields.nodes, send, box);
 }
 
 /** What was said and what was read back, side by side, where the two differ. */

@@ -166,6 +166,7 @@ export class Rings {
       el("b", { class: "ring-class" }, matter.cls), el("h2", {}, typeWords(matter)), el("span", {}, matter.ours ? "to " : "from ", el("b", {}, matter.peer)),
       el("code", { title: matter.statement }, matter.short_id), matter.code ? el("code", {}, matter.code) : null,
       matter.early ? el("span", { class: "small" }, "heard before its turn") : null,
+      matter.heard ? el("span", { class: "small" }, "HEARD BY VOICE: what we do is recorded here and sent to nobody") : null,
       el("span", { class: "ring-age" }, "received ", el("b", { "data-since": matter.taken_at, class: "ring-clock" }), " ago"),
       el("span", { class: "ring-tools" }, select,
         over ? null : button("Quiet 1 min", () => { this.hushedUntil = performance.now() + HUSH_MS; this.tick(); }, "hush"),

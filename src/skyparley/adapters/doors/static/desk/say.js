@@ -35,7 +35,10 @@ class Saying {
     this.sar = sar;
     this.box = el("div", { class: "answer", id: "say-answer" });
     this.type = select(TYPES.map((type) => [type, TYPE_WORDS[type].toLowerCase()]), "STP", () => this.typed());
-    this.peers = desk.view.lines.map((line) => el("input", { type: "checkbox", value: line.peer, checked: desk.view.lines.length === 1 }));
+    const voice = (desk.view.voice_peers ?? []).map((one) => one.peer);
+    const all = [...desk.view.lines.map((line) => line.peer), ...voice];
+    this.peers = all.map((peer) => el("input", { type: "checkbox", value: peer, checked: all.length === 1 }));
+    this.voice = new Set(voice);
     this.relayed = select([["stop", "a stop request"], ["distress", "a distress"]], "distress", () => this.typed());
     this.place = select(PLACES, "EXACT", () => this.typed());
     this.onMap = el("button", { type: "button", "aria-pressed": "false", on: { click: () => this.collect(this.onMap.getAttribute("aria-pressed") !== "true") } }, "Click on the map");
@@ -73,7 +76,7 @@ class Saying {
     const row = (...names) => el("div", { class: "pair-fields" }, names.map((name) => this.fields[name]));
     this.areaBox = el("div", { class: "editor" }, this.area.nodes);
     return el("form", { class: "editor", novalidate: true, on: { submit: (event) => { event.preventDefault(); this.preview(); }, input: () => this.touched() } },
-      el("div", { class: "pair-fields" }, labelled("what", this.type), el("fieldset", { class: "checks" }, el("legend", {}, "to"), this.peers.map((box) => el("label", { class: "check" }, box, box.value)))),
+      el("div", { class: "pair-fields" }, labelled("what", this.type), el("fieldset", { class: "checks" }, el("legend", {}, "to"), this.peers.map((box) => el("label", { class: "check" }, box, this.voice.has(box.value) ? `${box.value} (by voice)` : box.value)))),
       this.person, row("source", "heard", "relayed"), row("aircraft", "pob", "id"), row("place", "at"), row("position", "level", "error"), this.onMap, this.areaBox, row("reopens"),
       el("div", { class: "pair-fields" }, labelled("in", this.lang), labelled("own words (optional)", this.words)),
       el("label", { class: "check" }, this.exercise, "this is an EXERCISE"),
@@ -201,6 +204,7 @@ class Saying {
     const go = el("button", { type: "button", class: "act", on: { click: () => this.send(body, go) } }, `Send exactly this to ${body.peers.join(" and ")}`);
     fill(this.box, el("div", { class: "told release", role: "group", "aria-label": "What the other side will see" },
       body.exercise ? el("p", {}, el("b", { class: "exercise-word" }, "EXERCISE EXERCISE EXERCISE")) : null,
+      body.peers.filter((peer) => this.voice.has(peer)).map((peer) => el("p", {}, el("b", {}, `${peer} has only a telephone.`), " Nothing is sent by machine: it becomes a call that a person makes.")),
       all.map((one) => el("section", {}, el("h3", {}, `${one.peer} will see this, class ${one.cls}, ${one.signed_bytes} bytes with its signature`),
         (one.sentences ?? []).map((said) => sentenceNode(said)),
         el("ul", { class: "ways" }, one.ways.map((way) => el("li", { class: way.cover === "CLEAR" ? "bad" : "" }, el("b", {}, way.bearer), ` to ${way.to}: `, COVERS[way.cover]))),
