@@ -3,8 +3,9 @@
 from typing import Any
 
 from harness import World
-from matter_world import AREA, forged, rings, stop
+from matter_world import AREA, act, forged, rings, say, stop, understood
 
+from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.domain import commands as c
 
@@ -54,3 +55,46 @@ def test_a_peer_does_not_silence_what_we_said_to_another():
     said = stop(a, t)
     forged(b, a, "STP", area=AREA, at=world.now, reopens=said)
     assert sorted(a.state.matters[said].due) == ["ACK", "DON", "PAS"]
+
+
+# --- floods --------------------------------------------------------------------------------------------------------
+
+
+def test_exercises_do_not_make_a_real_statement_a_flood():
+    world, a, b = pair()
+    for _ in range(limits.LIFE_FLOOD_AT + 1):
+        say(a, b, "STP", exercise=True, area=AREA, at=world.now)
+    world.now += 1_000
+    real = stop(a, b)
+    world.pass_time(4)
+    assert [post for post in rings(b, real) if post != "DESK"] == ["ALTERNATE", "SUPERVISOR", "LEVEL2"]
+    assert b.alarms().count("EXERCISE_FLOOD") == 1
+    assert "LIFE_FLOOD" not in b.alarms()
+
+
+def test_a_later_flood_does_not_end_the_escalation_of_what_rang():
+    world, a, b = pair()
+    world.now += 599_000
+    real = stop(a, b)
+    b.run(c.PassDeadlines())
+    world.now += 5_000
+    for _ in range(limits.LIFE_FLOOD_AT + 20):
+        late = stop(a, b)
+    world.pass_time(5)
+    assert "LEVEL2" in rings(b, real)
+    assert b.state.matters[late].quiet
+    assert rings(b, late) == []
+
+
+def test_what_is_said_about_life_statements_makes_no_flood():
+    """Four acts about each of six stop requests are 24 statements of class LIFE, and none of them asks for anything."""
+    world, a, b = pair()
+    for _ in range(6):
+        one = stop(a, b)
+        understood(b, one)
+        act(b, c.PassOn, one)
+        act(b, c.ReportDone, one, action="STOPPING")
+    world.now += 1_000
+    real = stop(b, a)
+    world.pass_time(4)
+    assert "LEVEL2" in rings(a, real)

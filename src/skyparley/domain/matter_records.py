@@ -76,6 +76,8 @@ class Matter:
     """Whom to ring next, and when, while something asked is overdue."""
     half: bool = False
     """The desk that must act is known to be empty: people are rung at half the times (DOMAIN 11.1)."""
+    quiet: bool = False
+    """It came in a flood, behind the first of it: in sight, counted by the one alarm, and it rings nobody by itself."""
     rung: list[Rung] = field(default_factory=list)
     acked_at: int | None = None
     acked_by: Post | None = None

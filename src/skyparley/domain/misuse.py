@@ -15,9 +15,11 @@ from skyparley.domain.misuse_kept import LifeWindow
 from skyparley.domain.view import Decided, Item, Moment, View
 
 LIFE_FLOOD: Final = "LIFE_FLOOD"
+EXERCISE_FLOOD: Final = "EXERCISE_FLOOD"
 _TEXTS: Final[dict[str, str]] = {
     "PEER_FLOOD": "{name} sends more than its share: it is deferred and asked to try again; nothing is lost, other lines go on",
     LIFE_FLOOD: "{name} sends life-safety statements in a flood: each that is in its share is kept, the rest is deferred",
+    EXERCISE_FLOOD: "{name} sends exercises of life-safety statements in a flood: the real ones are counted apart and ring",
     "REPLAYED": "statements of {name} that are held already come again and again; they change nothing",
     "FORK": "{name} signed different statements with one number, again and again; the first of them are kept",
     "BROKEN": "{name} sends statements that do not follow from the ones before, again and again; the first are kept",
@@ -52,17 +54,17 @@ def may_keep(view: View, peer: Fingerprint, what: str, number: str) -> bool:
     return sum(1 for party, kind, _ in evidence if (party, kind) == (peer, what)) < limits.EVIDENCE_NUMBERS
 
 
-def life_came(view: View, peer: Fingerprint, now: int) -> list[Item]:
+def life_came(view: View, peer: Fingerprint, now: int, *, exercise: bool = False) -> list[Item]:
     """What follows from one more life-safety statement of a peer: nothing, or the one alarm about their flood."""
-    count = life_count(view, peer, now) + 1
+    count = life_count(view, peer, now, exercise=exercise) + 1
     if count != limits.LIFE_FLOOD_AT and not (count > limits.LIFE_FLOOD_AT and is_step(count)):
         return []
-    return counted(view, _alarm(view, peer, LIFE_FLOOD), count=count, now=now)
+    return counted(view, _alarm(view, peer, EXERCISE_FLOOD if exercise else LIFE_FLOOD), count=count, now=now)
 
 
-def life_count(view: View, peer: Fingerprint, now: int) -> int:
-    """How many life-safety statements of a peer were kept in the present window."""
-    window = view.misuse.life.get(peer)
+def life_count(view: View, peer: Fingerprint, now: int, *, exercise: bool = False) -> int:
+    """How many life-safety statements of a peer that ask for something were kept in the present window."""
+    window = view.misuse.life_window(peer, exercise=exercise)
     return window.count if window is not None and now - window.began < limits.LIFE_WINDOW_MS else 0
 
 

@@ -39,4 +39,10 @@ class Misuse:
     clock_off_ms: dict[Fingerprint, int] = field(default_factory=dict)
     """By how much the clock of a peer is off, where it is."""
     life: dict[Fingerprint, LifeWindow] = field(default_factory=dict)
-    """The life-safety statements of each peer, counted."""
+    """The life-safety statements of each peer that ask for something, counted."""
+    exercise_life: dict[Fingerprint, LifeWindow] = field(default_factory=dict)
+    """Those of exercises, apart: an exercise never makes the real ones a flood."""
+
+    def life_window(self, peer: Fingerprint, *, exercise: bool) -> LifeWindow | None:
+        """What is counted of a peer, real or of exercises."""
+        return (self.exercise_life if exercise else self.life).get(peer)

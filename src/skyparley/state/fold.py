@@ -12,6 +12,7 @@ from skyparley.domain.commands import Outcome
 from skyparley.domain.dialogue_states import next_state
 from skyparley.domain.duty_records import OfferedPost, OnPost
 from skyparley.domain.feed_lists import HashList, PlaceList, TakenList
+from skyparley.domain.ladder import asks_of
 from skyparley.domain.line_records import CardAsked
 from skyparley.domain.lines import is_life
 from skyparley.domain.link_health import changes_in_the_hour
@@ -90,8 +91,8 @@ def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | N
         _delivered(state, line, chain.seen.number)
     lead = None
     if envelope is not None:
-        if envelope.cls == "LIFE" and not _heard_before(state, statement):
-            state.count_life(event.peer, at, statement)
+        if envelope.cls == "LIFE" and asks_of(envelope) and not _heard_before(state, statement):
+            state.count_life(event.peer, at, statement, exercise=envelope.exercise is not msgspec.UNSET)
         fold_statement(state, line, Statement(envelope, statement, at, event.ids, event.received_utc))
         if isinstance(envelope.slots, NoticeSlots) and envelope.exercise is msgspec.UNSET:
             lead = state.notices[(event.peer, envelope.slots.id)].lead_class
@@ -457,8 +458,9 @@ def _rang(state: State, event: e.Rang, at: int) -> None:
 
 
 def _heard_early(state: State, event: e.HeardEarly, at: int) -> None:
-    state.count_life(event.peer, at, statement_hash(event.jws))
-    heard_early(state, event, meaning_again(jws.payload_again(event.jws)), at)
+    envelope = meaning_again(jws.payload_again(event.jws))
+    state.count_life(event.peer, at, statement_hash(event.jws), exercise=envelope.exercise is not msgspec.UNSET)
+    heard_early(state, event, envelope, at)
 
 
 def _matter_forgotten(state: State, event: e.MatterForgotten, at: int) -> None:

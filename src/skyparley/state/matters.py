@@ -59,8 +59,9 @@ def matter_of(state: State, peer: Fingerprint, taken: Taken, *, ours: bool, earl
         ladder=ladder(table, envelope, due, at=at, ours=ours, silent=half),
         half=half,
     )
-    if not ours and envelope.cls == "LIFE" and in_flood(state.misuse.life.get(peer), taken.hash, at):
-        matter.ladder = ()
+    window = state.misuse.life_window(peer, exercise=matter.exercise)
+    if not ours and envelope.cls == "LIFE" and in_flood(window, taken.hash, at):
+        matter.quiet, matter.ladder = True, ()
     if not ours and required(envelope, taken.lead):
         matter.read_back = "DUE"
     return matter

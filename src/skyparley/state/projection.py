@@ -193,11 +193,12 @@ class State:
         kept.insert(0, Unauthenticated(event.claimed, event.hash, event.text, event.source, event.why, at))
         del kept[limits.UNAUTHENTICATED_KEPT :]
 
-    def count_life(self, peer: Fingerprint, at: int, statement: str) -> None:
-        """One more life-safety statement of a peer, in the window that runs or in a new one."""
-        window = self.misuse.life.get(peer)
+    def count_life(self, peer: Fingerprint, at: int, statement: str, *, exercise: bool) -> None:
+        """One more life-safety statement of a peer that asks for something, in the window that runs or in a new one."""
+        window = self.misuse.life_window(peer, exercise=exercise)
         if window is None or at - window.began >= limits.LIFE_WINDOW_MS:
-            window = self.misuse.life[peer] = LifeWindow(at)
+            window = LifeWindow(at)
+            (self.misuse.exercise_life if exercise else self.misuse.life)[peer] = window
         window.count += 1
         if len(window.first) < limits.LIFE_FLOOD_AT:
             window.first.append(statement)
