@@ -153,8 +153,9 @@ export class Rings {
       folded ? null : el("div", { class: "ring-body" },
         el("div", { class: "ring-words" }, matter.exercise ? el("p", { class: "exercise-word" }, "EXERCISE EXERCISE EXERCISE") : null,
           (own ?? []).map((one) => sentenceNode(one, { large: true })), (english ?? []).map((one) => sentenceNode(one)),
-          own && !own.length ? el("p", { class: "sentence large" }, typeWords(matter)) : null, this.facts(matter)),
-        el("div", { class: "ring-acts" }, this.steps(matter), answerBox(matter.statement), this.past(matter), radioCard(this.desk.view.lines.find((line) => line.peer === matter.peer)))));
+          own && !own.length ? el("p", { class: "sentence large" }, typeWords(matter)) : null, this.facts(matter),
+          radioCard(this.desk.view.lines.find((line) => line.peer === matter.peer))),
+        el("div", { class: "ring-acts" }, mismatch(matter), this.steps(matter), answerBox(matter.statement), this.past(matter))));
   }
 
   head(matter, over, folded, lang) {
@@ -192,7 +193,7 @@ export class Rings {
     const can = new Set(this.desk.mayAct ? matter.can ?? [] : []);
     const steps = [];
     if (matter.read_back) steps.push(step("Read back", matter.read_back === "MATCH" ? "as it was said" : null, {
-      act: can.has("read_back") ? [mismatch(matter), readBackForm(matter, this.desk, this.touched)] : mismatch(matter), now: can.has("read_back"),
+      act: can.has("read_back") ? readBackForm(matter, this.desk, this.touched) : null, now: can.has("read_back"),
     }));
     if (matter.due.ACK || matter.acked_at) steps.push(step("Acknowledge", matter.acked_at ? `by ${matter.acked_by ?? "desk"}, ${clockText(matter.acked_at)}` : null, {
       due: matter.due.ACK, now: can.has("acknowledge"),
