@@ -125,6 +125,18 @@ def test_whatever_our_desk_says_to_them_is_a_call_and_to_others_a_statement():
     assert (call.cls, call.due) == ("LIFE", world.now + a.table.ack_life_ms)
 
 
+def test_a_notice_is_coordinated_when_everybody_on_a_line_and_on_a_telephone_knows_it():
+    world, a, b = with_v()
+    a.done(c.FileNotice(kind="TRANSIT", volumes=(circle(),), due_regard=STATED, audience=("V", "B"), id="A-0001"))
+    world.settle()
+    (notice,) = overview(a.state, world.now).notices
+    assert notice.audience[0].delivered
+    assert notice.state == "NOTIFIED"
+    make(a, calls(a)[0])
+    assert overview(a.state, world.now).notices[0].state == "COORDINATED"
+    assert b.notice("A-0001", of=a).by_voice == ()
+
+
 # --- calling -----------------------------------------------------------------------------------------------------
 
 

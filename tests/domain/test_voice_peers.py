@@ -132,6 +132,8 @@ def test_our_own_desk_role_signs_it_as_heard_and_nothing_else():
     assert (said["statement"]["from"], said["statement"]["to"]) == (v_of(a), a.party)
     assert notice.heard is not None
     assert notice.lead_class == "SHORT"
+    (seen,) = overview(a.state, T0).notices
+    assert (seen.state, seen.heard.how) == ("NOTIFIED", "PHONE"), "what was only heard is not coordinated"
 
 
 def test_the_lead_class_is_by_when_it_was_entered():

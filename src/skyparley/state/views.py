@@ -409,7 +409,14 @@ def notice_view(state: State, notice: Notice, now: int) -> NoticeView:
 
 
 def coordinated(state: State, notice: Notice) -> bool:
-    """Told to and received by the whole audience, its keys complete, no conflict open.  Not a permission."""
+    """Told to and received by the whole audience, its keys complete, no conflict open.  Not a permission.
+
+    One that was only heard never is; one of ours is when each peer with only a telephone was called about it too.
+    """
+    if notice.heard is not None or any(
+        one.told_version != notice.current.version for one in notice_by_voice(state, notice)
+    ):
+        return False
     if notice.missing_key or state.conflicts_of(notice.party, notice.id):
         return False
     if notice.party != state.own:

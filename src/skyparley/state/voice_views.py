@@ -122,6 +122,8 @@ class CallSheet(View, frozen=True, kw_only=True, omit_defaults=True):
     """What lies beside the telephone: the phrase in their language large, in ours beneath, and boxes to fill."""
 
     call: CallView
+    now: int
+    """The node's time when the sheet was made: the stopwatch counts from it, whatever clock the browser has."""
     numbers: tuple[str, ...] = ()
     theirs: tuple[Sentence, ...] = ()
     aloud: tuple[str, ...] = ()
@@ -218,6 +220,7 @@ def call_sheet(state: State, call: Call, now: int, lang: str = "") -> CallSheet:
     aloud = [spoken(one.text, one.lang) for one in in_theirs]
     return CallSheet(
         call=call_view(state, call, now),
+        now=now,
         numbers=peer.numbers,
         theirs=tuple(Sentence.of(one) for one in in_theirs),
         aloud=tuple(text for text in aloud if text is not None),

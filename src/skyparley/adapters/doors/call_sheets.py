@@ -107,7 +107,7 @@ def _stopwatch(sheet: CallSheet) -> str:
     due = f" · summary by <b>{time_value(call.summary_due)}</b>" if call.summary_due and call.can else ""
     return (
         f'<p class="watch">Picked up <b>{time_value(call.started_at)}</b>{due} '
-        f'<b id="stopwatch" data-started="{call.started_at}" data-due="{call.summary_due or 0}"></b></p>'
+        f'<b id="stopwatch" data-since="{sheet.now - call.started_at}" data-late="{sheet.summary_within_ms}"></b></p>'
     )
 
 
