@@ -70,15 +70,26 @@ def _held(matter: Matter) -> dict[str, Any]:
     }
 
 
-def forged(node: Node, peer: Node, kind: Any, *, about: str = "", **slots: Any) -> tuple[str, str]:
-    """A LIFE statement that a peer with another program signs and sends; what became of it: its verdict and error."""
-    reply = {"reply_to": peer.state.matters[about].msg_id} if about else {}
-    slots = {"hash": about, **slots} if about else slots
-    code = {"STP": {"code": "V8"}, "ACK": {"code": "L3"}, "RDB": {"code": "L7"}, "PAS": {"code": "V9"}}.get(kind, {})
-    text = node.forge(peer, type=kind, slots=slots, patch={"class": "LIFE", "table_hash": None}, **code, **reply)
+CODES = {"STP": "V8", "ACK": "L3", "RDB": "L7", "PAS": "V9", "SBY": "L5", "IDA": "V7"}
+
+
+def forged(
+    node: Node, peer: Node, kind: Any, *, about: str = "", cls: str = "LIFE", exercise: bool = False, **slots: Any
+) -> tuple[str, str]:
+    """The next statement that a peer with another program signs and sends; what became of it: its verdict and error."""
+    members: dict[str, Any] = {"code": CODES[kind]} if kind in CODES else {}
+    if about:
+        members["reply_to"], slots = peer.state.matters[about].msg_id, {"hash": about, **slots}
+    if exercise:
+        members["exercise"] = True
+    feed = peer.state.lines[node.party].received
+    chain: dict[str, Any] = {"seq": feed.head[1] + 1, "prev": feed.head_hash, "class": cls}
+    chain["table_hash"] = None if cls == "LIFE" else node.state.table_hash_of(peer.party)
+    role: Any = "exercise" if exercise else "desk"
+    text = node.forge(peer, role=role, type=kind, slots=slots, patch=chain, **members)
     node.world.receive(peer, text, receipt=False)
     last = next(event for event in reversed(peer.events) if isinstance(event, StatementReceived))
-    return last.verdict, last.err
+    return last.verdict, last.err and f"{last.err} {last.text}"
 
 
 def rings(node: Node, statement: str) -> list[str]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from harness import World
-from matter_world import AREA, act, forged, rings, say, stop, understood
+import pytest
+from harness import World, circle
+from matter_world import AREA, act, forged, newest, rings, say, stop, understood
 
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
+from skyparley.base.times import DAY, MINUTE
 from skyparley.domain import commands as c
 
 
@@ -23,15 +25,8 @@ def test_an_exercise_does_not_take_over_a_real_stop():
     world, a, b = pair()
     real = stop(a, b)
     assert isinstance(a.desk(_again(world, real, exercise=True)), Refusal), "not from our own desk"
-    text = a.forge(
-        b,
-        type="STP",
-        code="V8",
-        exercise=True,
-        slots={"area": AREA, "at": world.now, "reopens": real},
-        patch={"class": "LIFE", "table_hash": None},
-    )
-    assert world.receive(b, text, receipt=False) == "RECEIVED", "and it is taken from a peer's, as a new one"
+    taken = forged(a, b, "STP", exercise=True, area=AREA, at=world.now, reopens=real)
+    assert taken == ("FOLDED", ""), "and it is taken from a peer's, as a new one"
     assert (b.state.matters[real].state, sorted(b.state.matters[real].due)) == ("RECEIVED", ["ACK", "DON", "PAS"])
 
 
@@ -98,3 +93,63 @@ def test_what_is_said_about_life_statements_makes_no_flood():
     real = stop(b, a)
     world.pass_time(4)
     assert "LEVEL2" in rings(a, real)
+
+
+# --- put off -------------------------------------------------------------------------------------------------------
+
+
+def question(a: Any, b: Any) -> str:
+    asked = {"position": [0, 300_000_000], "level": {"ref": "FL", "ft": 20_000}, "at": a.world.now, "error_m": 100}
+    return say(a, b, "IDQ", **asked)
+
+
+def rescue_box() -> tuple[World, Any, Any, str]:
+    world, a, b = pair()
+    a.file(circle(radius_km=20), to=[b], kind="SAR")
+    world.settle()
+    return world, a, b, newest(b, "SAR").hash
+
+
+@pytest.mark.parametrize("minutes", [3, 20])
+def test_checking_rings_again_when_its_time_has_passed(minutes):
+    world, a, b = pair()
+    asked = question(a, b)
+    act(b, c.AnswerIdentity, asked, answer="CHECKING", until=world.now + minutes * MINUTE)
+    world.pass_time(minutes - 0.5)
+    before = len(rings(b, asked))
+    assert rings(a, asked) == []
+    world.pass_time(1)
+    assert sorted(rings(b, asked)[before:]) == ["DESK", "LEVEL2"]
+    assert sorted(rings(a, asked)) == ["DESK", "LEVEL2"]
+
+
+def test_checking_is_no_longer_than_a_day():
+    world, a, b = pair()
+    asked = question(a, b)
+    end = b.state.matters[asked].taken_at + b.state.table.identity_revise_ms
+    refusal = act(b, c.AnswerIdentity, asked, answer="CHECKING", until=end + 1)
+    assert refusal.reasons[0].code == "UNTIL"
+    later = {"answer": "CHECKING", "until": end + 30 * DAY}
+    assert forged(b, a, "IDA", about=asked, cls="SAFETY", **later) == ("FOLDED", "")
+    assert a.state.matters[asked].due["ANSWER"] == a.state.matters[asked].taken_at + a.state.table.identity_revise_ms
+
+
+def test_a_rescue_box_is_put_off_once_and_by_five_minutes_and_rings_then():
+    world, a, b, box = rescue_box()
+    wide = act(b, c.AnswerMatter, box, answer="SBY", until=world.now + 5 * MINUTE + 1)
+    assert wide.reasons[0].code == "UNTIL"
+    assert isinstance(act(b, c.AnswerMatter, box, answer="SBY", until=world.now + 4 * MINUTE), c.Outcome)
+    assert act(b, c.AnswerMatter, box, answer="SBY", until=world.now + 4 * MINUTE).reasons[0].code == "STATE"
+    world.pass_time(30)
+    assert {"LEVEL2", "LEVEL3"} <= set(rings(a, box))
+    assert {"LEVEL2", "LEVEL3"} <= set(rings(b, box))
+
+
+def test_a_peer_that_puts_a_rescue_box_off_for_a_month_is_not_waited_for():
+    world, a, b, box = rescue_box()
+    for days in (1, 30):
+        assert forged(b, a, "SBY", about=box, until=world.now + days * DAY) == ("FOLDED", "")
+    assert a.state.matters[box].due["ANSWER"] == world.now + a.state.table.rescue_ms
+    assert [step.what for step in a.state.matters[box].history] == ["SBY", "SBY"]
+    world.pass_time(11)
+    assert {"LEVEL2", "LEVEL3"} <= set(rings(a, box))

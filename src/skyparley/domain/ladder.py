@@ -136,7 +136,7 @@ def ladder(
     for ask, one in due.items():
         rings.add((one, "DESK"))
         if ask not in CHAINED or envelope.cls not in CHAINS:
-            rings.add((one, _missed(envelope)))
+            rings.add((one, missed(envelope)))
     if envelope.type == "SAR":
         rings.add((at + table.rescue_level3_ms, "LEVEL3"))
     if silent:
@@ -144,7 +144,17 @@ def ladder(
     return tuple(sorted(rings))
 
 
-def _missed(envelope: Envelope) -> Post:
+def latest_put_off(table: Table, envelope: Envelope, *, taken_at: int, now: int) -> int:
+    """Until when an answer may be put off: the time that people had for it once more; of whose an aircraft is, a day.
+
+    A statement that waits for an answer never waits for ever by a word of the side that owes it.
+    """
+    if envelope.type == "IDQ":
+        return taken_at + table.identity_revise_ms
+    return now + due_times(table, envelope, taken_at, start_of(envelope))["ANSWER"] - taken_at
+
+
+def missed(envelope: Envelope) -> Post:
     """Who is rung when it was missed; of a talk that nobody answered the next level."""
     if envelope.type == "MTG":
         return "LEVEL2" if getattr(envelope.slots, "level", "") == "REVIEW" else "LEVEL3"

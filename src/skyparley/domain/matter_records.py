@@ -88,6 +88,8 @@ class Matter:
     closed: Literal["", "DONE", "REFUSED"] = ""
     outcome: str = ""
     """The action or reason code that closed it, or the answer that was given."""
+    stood_by: bool = False
+    """An answer was put off once; a second time it is not."""
     reopened: str = ""
     """The hash of the statement that opened it again."""
     history: list[Step] = field(default_factory=list)

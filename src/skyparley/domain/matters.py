@@ -12,12 +12,14 @@ from msgspec import UNSET
 
 from skyparley.base.errors import Reason, Refusal, refuse
 from skyparley.base.ids import Fingerprint
+from skyparley.base.times import SECOND
 from skyparley.domain import commands as c
 from skyparley.domain.calls import call_for
 from skyparley.domain.clauses import free_text_allowed
 from skyparley.domain.crossings import is_over
 from skyparley.domain.drafts import draft
 from skyparley.domain.heard_acts import act_on_heard
+from skyparley.domain.ladder import latest_put_off
 from skyparley.domain.line_views import saying_reasons
 from skyparley.domain.lines import named_peer
 from skyparley.domain.matter_records import GAVE_WAY, Matter, may_reopen
@@ -251,6 +253,8 @@ def answer_identity(view: View, command: c.AnswerIdentity, moment: Moment) -> Ru
         return refuse(
             "UNTIL", "CHECKING says by when an answer comes, later than now; other answers do not", field="until"
         )
+    if (command.until or 0) > limit:
+        return refuse("UNTIL", "an answer comes within a day of the question; say an earlier time", field="until")
     until = UNSET if command.until is None else command.until
     slots = m.IdentityAnswerSlots(hash=matter.hash, answer=command.answer, until=until)
     return _reply(view, matter, "IDA", slots, moment)
@@ -276,8 +280,21 @@ def answer_matter(view: View, command: c.AnswerMatter, moment: Moment) -> Ruling
         return refuse("TWO_PERSONS", text, field="answer")
     if matter.type == "XNG" and command.answer == "ACC" and matter.read_back in ("DUE", "MISMATCH"):
         return _read_back_first(view, matter)
+    if command.answer == "SBY" and (late := _put_off_reason(view, matter, command, moment.now)) is not None:
+        return late
     slots = _answer_slots(matter, command, moment.now)
     return slots if isinstance(slots, Refusal) else _reply(view, matter, command.answer, slots, moment)
+
+
+def _put_off_reason(view: View, matter: Matter, command: c.AnswerMatter, now: int) -> Refusal | None:
+    """Why an answer may not be put off so: it was once before, or the time is beyond what the table gives people."""
+    if matter.stood_by:
+        return refuse("STATE", "the answer was put off once; now it is ACC, REJ or CPR, or a call", field="answer")
+    limit = latest_put_off(view.table_of(matter.peer), matter.envelope, taken_at=matter.taken_at, now=now)
+    if command.until is not None and command.until > limit:
+        text = f"an answer to this {matter.type} is put off by {(limit - now) // SECOND} s at most"
+        return refuse("UNTIL", text, field="until")
+    return None
 
 
 ANSWERED_HERE: Final = frozenset({"SAR", "TBL", "MTG", "XNG"})

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import events as e
-from skyparley.domain.ladder import MISSED, due_times, ladder, start_of
+from skyparley.domain.ladder import due_times, ladder, latest_put_off, missed, start_of
 from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, Rung, Step, may_reopen
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
@@ -116,14 +116,15 @@ def act_about(state: State, taken: Taken, *, ours: bool) -> None:
     matter = state.matters.get(str(getattr(envelope.slots, "hash", "")))
     if matter is None or matter.ours == ours:
         return
-    text = _apply(matter, envelope)
+    text = _apply(state, matter, taken)
     matter.history.append(_step(envelope, envelope.type, taken.at, text))
     matter.revision += 1
     set_clocks(state, matter)
 
 
-def _apply(matter: Matter, envelope: Envelope) -> str:
+def _apply(state: State, matter: Matter, taken: Taken) -> str:
     """Change the matter; the words for its history."""
+    envelope = taken.envelope
     slots, at = envelope.slots, envelope.created_utc
     match slots:
         case m.AckSlots():
@@ -147,11 +148,11 @@ def _apply(matter: Matter, envelope: Envelope) -> str:
         case m.IdentityAnswerSlots():
             matter.outcome = slots.answer
             if slots.until is not UNSET:
-                _put_off(matter, slots.until)
+                _put_off(state, matter, slots.until, now=taken.at)
             else:
                 matter.due.pop("ANSWER", None)
             return slots.answer
-    return _answer(matter, envelope)
+    return _answer(state, matter, taken)
 
 
 def _acked(matter: Matter, at: int) -> None:
@@ -170,12 +171,15 @@ def _close(matter: Matter, how: str, code: str) -> str:
     return code
 
 
-def _answer(matter: Matter, envelope: Envelope) -> str:
-    """ACC, REJ, CPR or SBY."""
+def _answer(state: State, matter: Matter, taken: Taken) -> str:
+    """ACC, REJ, CPR or SBY.  The first SBY puts the answer off; a second one is only history."""
+    envelope = taken.envelope
     slots = envelope.slots
     _acked(matter, envelope.created_utc)
     if isinstance(slots, m.LaterSlots):
-        _put_off(matter, slots.until)
+        if not matter.stood_by and matter.outcome not in ("ACC", "REJ"):
+            matter.stood_by = True
+            _put_off(state, matter, slots.until, now=taken.at)
         matter.outcome = matter.outcome or "SBY"
         return "SBY"
     if matter.outcome not in ("ACC", "REJ"):
@@ -184,11 +188,13 @@ def _answer(matter: Matter, envelope: Envelope) -> str:
     return getattr(slots, "reason", "")
 
 
-def _put_off(matter: Matter, until: int) -> None:
+def _put_off(state: State, matter: Matter, until: int, *, now: int) -> None:
     """An answer comes later: people are rung at that time.  Whoever says so is there, so no time is halved any more."""
+    said, table = matter.envelope, state.table_of(matter.peer)
+    until = min(until, latest_put_off(table, said, taken_at=matter.taken_at, now=now))
     matter.due["ANSWER"] = until
     matter.half = False
-    matter.ladder = tuple(sorted({*matter.ladder, (until, "DESK"), (until, MISSED[matter.cls])}))
+    matter.ladder = tuple(sorted({*matter.ladder, (until, "DESK"), (until, missed(said))}))
 
 
 def _step(envelope: Envelope, what: str, at: int, text: str = "") -> Step:

@@ -144,7 +144,7 @@ def _answers(rng: random.Random, base: dict[str, Any], now: int, volume: VolumeS
         case "CPR":
             return c.AnswerMatter(**base, answer="CPR", volumes=(volume,))
         case "SBY":
-            return c.AnswerMatter(**base, answer="SBY", until=now + 10 * MINUTE)
+            return c.AnswerMatter(**base, answer="SBY", until=now + MINUTE * rng.choice((3, 10)))
     return c.AnswerMatter(**base, answer="ACC")
 
 
