@@ -66,6 +66,8 @@ def _not_now(view: View, line: Line, what: Change) -> str:
         return f"the line with {line.name} was never established"
     if line.state == "TERMINATED":
         return f"the line with {line.name} is terminated; a new one begins with new cards"
+    if any(owed.type in WHAT.values() for owed in line.owed):
+        return f"what we said before of the line with {line.name} waits for it still"
     if what == "SUSP" and view.own in line.suspended_by:
         return "we suspended it before"
     if what == "RESM" and view.own not in line.suspended_by:

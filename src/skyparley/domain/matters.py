@@ -4,7 +4,7 @@ An acknowledgment is never agreement.  Any officer on duty may act; two who act 
 second hears what the first said.  Source: DOMAIN 0.1, 10.2, 11.2, NOT-08, LIV-05 to LIV-08; line-v1 section 11.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -349,8 +349,26 @@ def _reply(view: View, matter: Matter, kind: StatementType, slots: Wire, moment:
     reasons = saying_reasons(view, view.lines[matter.peer], kind, matter.cls, parent=matter.type)
     if reasons:
         return Refusal(tuple(reasons))
+    if any(owed.type in ONCE.get(kind, ()) and says_of(owed) == matter.hash for owed in view.lines[matter.peer].owed):
+        return _already(matter, f"said {kind}; it waits for the line")
     item = reply_to(matter, kind, slots, moment)
     return Decided((item,), c.Outcome(refs={"statement": matter.hash, "msg_id": item.msg_id}))
+
+
+ONCE: Final[Mapping[StatementType, tuple[StatementType, ...]]] = {
+    "ACK": ("ACK",),
+    "PAS": ("PAS",),
+    "DON": ("DON", "RFS"),
+    "RFS": ("DON", "RFS"),
+    "ACC": ("ACC", "REJ"),
+    "REJ": ("ACC", "REJ"),
+}
+"""What is said once about a statement, also while it waits for the line: an act beside it would contradict it."""
+
+
+def says_of(owed: Draft) -> str:
+    """The hash of the statement that a waiting act is about; empty where it is about none."""
+    return "" if owed.dialog_id else str(owed.slots.get("hash", ""))
 
 
 def reply_to(matter: Matter, kind: StatementType, slots: Wire, moment: Moment, **members: Any) -> Draft:

@@ -19,6 +19,7 @@ from skyparley.domain.events import OwedDropped
 from skyparley.domain.lines import may_seal, may_seal_this, reached
 from skyparley.domain.messages.arrangement_slots import CrossingSlots, TermsSlots
 from skyparley.domain.messages.catalogue import FIRST_TELLS, class_of, slots_of
+from skyparley.domain.messages.matter_slots import LineSlots
 from skyparley.domain.messages.slots import (
     AgreementSlots,
     AtSlots,
@@ -90,6 +91,8 @@ def _unfit(view: View, owed: Draft, now: int) -> str:
             told = view.notices[(view.own, slots.id)].told.get(owed.peer)
             live = told is not None and (told.state == "NOTIFIED" or (told.state == "ACTIVE" and owed.type != "NACT"))
             return "" if live and told is not None and told.version == owed.version else "the peer holds it otherwise"
+        case LineSlots():
+            return _change_unfit(view, owed)
         case ConflictSlots():
             conflict = view.conflicts.get(slots.pair_id)
             same = conflict is not None and conflict.live and conflict.conflict_id == slots.conflict_id
@@ -105,6 +108,17 @@ def _unfit(view: View, owed: Draft, now: int) -> str:
         case AgreementSlots():
             return "" if still_countersigns(view, slots, now) else "the terms were overtaken, or are signed already"
     return ""
+
+
+def _change_unfit(view: View, owed: Draft) -> str:
+    """A suspension that stands already, or one to be lifted that came back as lifted."""
+    line = view.lines[owed.peer]
+    stands = view.own in line.suspended_by
+    if line.state == "TERMINATED":
+        return "the line is terminated"
+    coming = any(change.what == "SUSP" and change.by == view.own for change in line.changes)
+    fits = {"SUSP": not stands, "RESM": stands or coming}.get(owed.type, True)
+    return "" if fits else "it says of the line what is so already"
 
 
 def _notice_unfit(notice: Notice, owed: Draft, slots: NoticeSlots) -> str:

@@ -17,6 +17,7 @@ from skyparley.domain.events import (
     AgreementVoid,
     AlarmRaised,
     ConflictFound,
+    DeadlinePassed,
     DeskChanged,
     DutyTaken,
     EpochOpened,
@@ -89,6 +90,8 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             return release(view, view.lines[event.peer], moment)
         case DutyTaken():
             return duty.told(view, moment)
+        case DeadlinePassed() if event.what == "LINE CHANGE":
+            return _line_moved(view, Fingerprint(event.about), moment)
         case DeskChanged():
             return desks.tell_all(view, moment)
         case StatementSealed() | StatementRestored() if envelope is not None:
@@ -117,6 +120,12 @@ def _after_call(view: View, event: CallRecorded, moment: Moment) -> Sequence[Ite
     return items
 
 
+def _line_moved(view: View, peer: Fingerprint, moment: Moment) -> Sequence[Item]:
+    """The agreement of a line may be another now: what waited for this state is said, or its checks begin."""
+    line = view.lines[peer]
+    return [*release(view, line, moment), *checks.opening(view, line, moment)]
+
+
 def _judged_anew(view: View) -> list[Item]:
     """Other numbers: every pair is judged again, and people are told that what they saw before was by the old ones."""
     ours = [notice for (party, _), notice in view.notices.items() if party == view.own]
@@ -138,7 +147,9 @@ def _line_judged_anew(view: View, event: LineTableSet) -> list[Item]:
 
 def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Envelope, moment: Moment) -> Sequence[Item]:
     slots = envelope.slots
-    if isinstance(slots, LineSlots | CheckSlots):
+    if isinstance(slots, LineSlots):
+        return _line_moved(view, event.peer, moment)
+    if isinstance(slots, CheckSlots):
         return checks.opening(view, view.lines[event.peer], moment)
     if isinstance(slots, AcceptedSlots):
         return arrangement.terms_now(view, view.lines[event.peer], moment.now)
@@ -168,7 +179,7 @@ def _received(view: View, peer: Fingerprint, envelope: Envelope, moment: Moment)
         case CheckSlots():
             return checks.received(view, view.lines[peer], envelope, moment)
         case LineSlots():
-            return checks.opening(view, view.lines[peer], moment)
+            return _line_moved(view, peer, moment)
         case NoticeSlots() if envelope.exercise is not UNSET:
             return ()
         case NoticeSlots():

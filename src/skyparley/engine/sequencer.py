@@ -192,7 +192,10 @@ class Sequencer:
             return ruling
         queue: deque[Item] = deque(ruling.items)
         while queue:
-            event = self._to_event(queue.popleft(), moment)
+            item = queue.popleft()
+            if isinstance(item, OwedDraft) and item.draft not in self._state.lines[item.draft.peer].owed:
+                continue  # Two things in one batch let it go: it is said once.
+            event = self._to_event(item, moment)
             envelope = fold(self._state, self._state.position + 1, now, event)
             changes.append(Change(self._state.position, now, event))
             queue.extend(react(self._state, event, envelope, moment))

@@ -301,7 +301,8 @@ def rings_for_cause(record: Record, table: Table) -> Broken:
         acts = [act for act in record.acts.get(ring.statement, ()) if act.position < ring.position]
         if not asked_after(said.type, acts):
             broken.append(f"{said.type} {ring.statement[:8]} rang {ring.post} after everything asked was done")
-        first = _earliest(said, ring.post, table)
+        put_off = any(act.type == "SBY" or "until" in act.plain["slots"] for act in acts)
+        first = 0 if put_off else _earliest(said, ring.post, table)
         taken = record.taken[ring.statement]
         if ring.at < taken + first // 2:
             broken.append(f"{said.type} {ring.statement[:8]} rang {ring.post} {ring.at - taken} ms after it was taken")

@@ -285,8 +285,10 @@ class World:
         self.net.calm()
         honest = [host.party.url for host in self.hosts]
         if self.bearers > 1 and self.rng.random() < 0.5:
-            for one, two in itertools.permutations(honest, 2):
-                self._faults.all_but(one, two, (self.rng.choice(HTTP_BEARERS[: self.bearers]),))
+            for one, two in itertools.combinations(honest, 2):
+                alive = self.rng.choice(HTTP_BEARERS[: self.bearers])
+                self._faults.all_but(one, two, (alive,))
+                self._faults.all_but(two, one, (alive,))
         for host in self.hosts:
             host.disk.slowest_s = 0.0
             host.disk.unreadable_until_s = 0.0
