@@ -69,10 +69,17 @@ def story_vectors() -> dict[str, Any]:
         "table_hash": table_hash(pair.table),
         "statements": [_statement(name, text) for name in "AB" for text in sent[name]],
         "receipts": [_signed(text) for name in "AB" for text in _texts(events[name], "ReceiptKept")],
+        "fetched": _only_fetched(pair, events),
         "requests": [_signed(text) for _, text in _first_of_each(pair)] + [_signed(_catch_up(fingerprints))],
         "ids": [_ids(payload) for payload in payloads if payload["type"] == "CFL"],
         "agreements": [_agreement(payload["slots"]) for payload in payloads if payload["type"] == "AGR"],
     }
+
+
+def _only_fetched(pair: TwoNodes, events: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Hashes of statements that a side fetched before they were brought: who fetched sends no receipt."""
+    receipted = {json.loads(_payload(text))["hash"] for name in "AB" for text in _texts(events[name], "ReceiptKept")}
+    return sorted((pair.bearers["A"].fetched | pair.bearers["B"].fetched) - receipted)
 
 
 def _texts(events: list[dict[str, Any]], kind: str) -> list[str]:
