@@ -21,6 +21,7 @@ from skyparley.domain.rings_kept import Ring, Tried
 from skyparley.engine.ports import Clock, Luck
 from skyparley.engine.sequencer import Change, Sequencer
 from skyparley.state.projection import State
+from skyparley.state.shown import party_name
 from skyparley.state.views import HookView, hook_view
 
 log = structlog.get_logger("skyparley.hooks")
@@ -94,8 +95,7 @@ def _due(state: State, hook: Hook, now: int) -> list[_Due]:
 
 
 def _name(state: State, ring: Ring) -> str:
-    line = state.lines.get(ring.peer)
-    return line.name if line else ""
+    return party_name(state, ring.peer) if ring.peer else ""
 
 
 class _Bell:
