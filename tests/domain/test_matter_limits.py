@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from harness import World, circle
-from matter_world import AREA, act, forged, newest, rings, say, stop, understood
+from matter_world import AREA, act, both, forged, newest, rings, say, stop, understood
 
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.base.times import DAY, MINUTE
 from skyparley.domain import commands as c
+from skyparley.state.matter_views import matter_view
 
 
 def pair(*names: str) -> tuple[World, Any, Any]:
@@ -124,7 +125,7 @@ def test_checking_rings_again_when_its_time_has_passed(minutes):
 
 
 def test_checking_is_no_longer_than_a_day():
-    world, a, b = pair()
+    _, a, b = pair()
     asked = question(a, b)
     end = b.state.matters[asked].taken_at + b.state.table.identity_revise_ms
     refusal = act(b, c.AnswerIdentity, asked, answer="CHECKING", until=end + 1)
@@ -153,3 +154,44 @@ def test_a_peer_that_puts_a_rescue_box_off_for_a_month_is_not_waited_for():
     assert [step.what for step in a.state.matters[box].history] == ["SBY", "SBY"]
     world.pass_time(11)
     assert {"LEVEL2", "LEVEL3"} <= set(rings(a, box))
+
+
+# --- never answered ------------------------------------------------------------------------------------------------
+
+
+def test_a_life_statement_that_nobody_answers_expires_and_stays_in_sight_until_a_person_puts_it_away():
+    world, a, b = pair()
+    statement = stop(a, b)
+    assert b.refused(c.PutAway(statement=statement)) == ["STATE"], "while it is asked it is not put away"
+    world.pass_time(25 * 60)
+    for node in (a, b):
+        assert node.state.matters[statement].state == "EXPIRED"
+        assert [alarm.about for alarm in node.state.alarms if alarm.code == "MATTER_EXPIRED"] == [statement]
+        assert "put_away" in matter_view(node.state, node.state.matters[statement], world.now).can
+    world.pass_time(60 * 24 * 60)
+    assert statement in b.state.matters, "two months later it is still there"
+    assert [alarm.about for alarm in b.state.alarms if alarm.code == "MATTER_EXPIRED"] == [statement]
+    understood(b, statement)
+    assert both(a, b, statement)["acked"][0] is not None, "late is better than never"
+    for node in (a, b):
+        node.done(c.PutAway(statement=statement))
+        assert statement not in node.state.matters
+        assert node.replayed().matters == node.state.matters
+        assert sorted(node.replayed().deadlines.held()) == sorted(node.state.deadlines.held())
+
+
+def test_what_is_not_of_life_leaves_memory_a_day_after_people_were_told():
+    world, a, b = pair()
+    asked = question(a, b)
+    world.pass_time(25 * 60)
+    assert (b.state.matters[asked].state, b.alarms().count("MATTER_EXPIRED")) == ("EXPIRED", 1)
+    world.pass_time(25 * 60)
+    assert asked not in b.state.matters
+
+
+def test_nobody_is_told_that_an_exercise_was_never_answered():
+    world, a, b = pair()
+    played = say(a, b, "STP", exercise=True, area=AREA, at=world.now)
+    world.pass_time(25 * 60)
+    assert played not in b.state.matters
+    assert "MATTER_EXPIRED" not in b.alarms()

@@ -18,6 +18,7 @@ ACT_WORDS: Final = {
     "acknowledge": "ack",
     "read_back": "read-back",
     "pass_on": "pass",
+    "put_away": "put-away",
     "done": "done",
     "refuse": "refuse",
     "identity": "identity",

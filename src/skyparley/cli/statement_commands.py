@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
         ("ack", acknowledge),
         ("read-back", read_back),
         ("pass", pass_on),
+        ("put-away", put_away),
         ("done", done),
         ("refuse", refuse),
         ("identity", identity),
@@ -172,6 +173,11 @@ def refuse(
     _act("refuse", statement, lambda seen, one: {"reason": chosen}, node, as_, json=json)
 
 
+def put_away(statement: StatementId, node: NodeOption = None, as_: AsOption = "", json: JsonOption = False) -> None:
+    """Put away what is over, or what nobody answered. It leaves this desk's sight; the record keeps it."""
+    _act("put_away", statement, lambda seen, one: {}, node, as_, json=json)
+
+
 def identity(
     statement: StatementId,
     whose: Annotated[str, typer.Argument(metavar="ANSWER", help="ours, not-ours or checking.", show_default=False)],
@@ -243,6 +249,7 @@ def answer(
 _Body = Callable[["Overview", "MatterView"], dict[str, Any]]
 _DONE = {
     "acknowledge": "Acknowledged: received and understood. It is not agreement",
+    "put_away": "Put away: it is out of sight here, and stays in the record",
     "pass_on": "Said: the controlling unit was told",
     "done": "Said: done",
     "refuse": "Said: not done",

@@ -186,6 +186,10 @@ class RefuseMatter(AboutMatter, frozen=True, kw_only=True):
     reason: RefusalReason
 
 
+class PutAway(AboutMatter, frozen=True, kw_only=True):
+    """Take a statement that is over, or that nobody answered, out of sight here.  Nothing is said to anybody."""
+
+
 class AnswerIdentity(AboutMatter, frozen=True, kw_only=True):
     """IDA: ours, not ours, or checking with the time of the answer."""
 

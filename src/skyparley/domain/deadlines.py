@@ -13,6 +13,7 @@ from skyparley.domain.events import (
     AlarmRaised,
     ConflictUnresolved,
     DeadlinePassed,
+    MatterExpired,
     MatterForgotten,
     NoticeForgotten,
     NoticePast,
@@ -63,7 +64,7 @@ def pass_deadlines(view: View, moment: Moment) -> Decided:
             items.append(forgotten)
             continue
         if what == "FORGET MATTER":
-            items.append(MatterForgotten(statement=about))
+            items += _unanswered(view, about)
             continue
         items.append(DeadlinePassed(what=what, about=about, due=due))
         items += _comes_to(view, what, about, due, moment)
@@ -75,6 +76,21 @@ def _forgotten(view: View, about: str, moment: Moment) -> NoticeForgotten | None
     party, notice_id = about.split(" ", 1)
     notice = view.notices[(Fingerprint(party), notice_id)]
     return None if still_matters(view, notice, moment) else NoticeForgotten(party=notice.party, id=notice_id)
+
+
+def _unanswered(view: View, statement: str) -> list[Item]:
+    """A matter leaves memory when it is over.  One that nobody answered is not silently dropped: people are told first.
+
+    Of exercises, of what came in a flood and was told as one count, and of a line check, which the next one repeats,
+    nobody is told again.
+    """
+    matter = view.matters[statement]
+    if matter.over or matter.exercise or matter.quiet or matter.type == "LCK":
+        return [MatterForgotten(statement=statement)]
+    said = f"{matter.type} {'to' if matter.ours else 'from'} {name_of(view, matter.peer)}"
+    text = f"{said} ({short_id(statement)}) was never settled: {', '.join(sorted(matter.due))} not done; call by voice"
+    alarm = AlarmRaised(code="MATTER_EXPIRED", about=statement, text=text, peer=matter.peer)
+    return [MatterExpired(statement=statement), alarm]
 
 
 def _rings(view: View, statement: str, now: int) -> list[Item]:

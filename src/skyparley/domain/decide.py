@@ -125,6 +125,8 @@ def _desk(view: View, command: c.DeskCommand, moment: Moment, by: str) -> Ruling
             return matters.report_done(view, command, moment)
         case c.RefuseMatter():
             return matters.refuse_matter(view, command, moment)
+        case c.PutAway():
+            return matters.put_away(view, command, by)
         case c.AnswerIdentity():
             return matters.answer_identity(view, command, moment)
         case c.AnswerMatter():

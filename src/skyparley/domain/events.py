@@ -468,6 +468,19 @@ class HeardEarly(Event, frozen=True, kw_only=True):
     bearer: BearerKind
 
 
+class MatterExpired(Event, frozen=True, kw_only=True):
+    """Long after the last time of what a matter asks nobody had done it.  A real one of class LIFE stays in sight."""
+
+    statement: str
+
+
+class MatterPutAway(Event, frozen=True, kw_only=True):
+    """A person put a matter away that was over, or that nobody answered.  The journal keeps it."""
+
+    statement: str
+    by: str
+
+
 class MatterForgotten(Event, frozen=True, kw_only=True):
     """A matter that was over left memory.  The journal keeps it."""
 
@@ -563,6 +576,8 @@ EVENTS: Final[Mapping[str, tuple[type[Event], int]]] = {
         HookTried,
         Rang,
         HeardEarly,
+        MatterExpired,
+        MatterPutAway,
         MatterForgotten,
         DeadlinePassed,
         EpochAsked,

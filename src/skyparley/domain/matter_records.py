@@ -90,6 +90,8 @@ class Matter:
     """The action or reason code that closed it, or the answer that was given."""
     stood_by: bool = False
     """An answer was put off once; a second time it is not."""
+    expired_at: int | None = None
+    """Nobody did what it asks, long after its last time: people were told so."""
     reopened: str = ""
     """The hash of the statement that opened it again."""
     history: list[Step] = field(default_factory=list)
@@ -105,6 +107,11 @@ class Matter:
     def settled(self) -> bool:
         """Nothing is asked any more."""
         return not self.due
+
+    @property
+    def over(self) -> bool:
+        """Nothing is asked any more, or nobody did it: a person may put it away."""
+        return self.settled or self.expired_at is not None
 
     def overdue(self, now: int) -> bool:
         """Something asked was to be done by now."""
@@ -122,6 +129,8 @@ class Matter:
             return "REOPENED"
         if self.closed:
             return "DONE" if self.closed == "DONE" else "REFUSED"
+        if self.expired_at is not None and self.due:
+            return "EXPIRED"
         if self.outcome:
             return "ANSWERED"
         if self.passed is not None:

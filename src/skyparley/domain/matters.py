@@ -18,6 +18,7 @@ from skyparley.domain.calls import call_for
 from skyparley.domain.clauses import free_text_allowed
 from skyparley.domain.crossings import is_over
 from skyparley.domain.drafts import draft
+from skyparley.domain.events import MatterPutAway
 from skyparley.domain.heard_acts import act_on_heard
 from skyparley.domain.ladder import latest_put_off
 from skyparley.domain.line_views import saying_reasons
@@ -239,6 +240,17 @@ def _closable(view: View, command: c.AboutMatter) -> Matter | Refusal:
     return matter
 
 
+def put_away(view: View, command: c.PutAway, by: str) -> Ruling:
+    """A matter of either side that is over, or expired, leaves sight by a person's act.  What is still asked stays."""
+    matter = _known(view, command)
+    if isinstance(matter, Refusal):
+        return matter
+    if not matter.over:
+        asked = ", ".join(sorted(matter.due))
+        return refuse("STATE", f"{asked} is still asked of people; this is put away when it is over", field="statement")
+    return Decided((MatterPutAway(statement=matter.hash, by=by),), c.Outcome(refs={"statement": matter.hash}))
+
+
 def answer_identity(view: View, command: c.AnswerIdentity, moment: Moment) -> Ruling:
     """IDA.  It may be revised; only OURS ends the doubt, and NOT OURS clears nothing (LIV-05)."""
     matter = _theirs(view, command)
@@ -324,13 +336,18 @@ def _answer_slots(matter: Matter, command: c.AnswerMatter, now: int) -> Wire | R
 
 
 def _theirs(view: View, command: c.AboutMatter) -> Matter | Refusal:
+    matter = _known(view, command)
+    if isinstance(matter, Matter) and matter.ours:
+        return refuse("OWN_STATEMENT", "this is our own statement; the other side acts on it", field="statement")
+    return matter
+
+
+def _known(view: View, command: c.AboutMatter) -> Matter | Refusal:
     matter = view.matters.get(command.statement)
     if matter is None and command.statement in view.forgotten.matters:
         return refuse("STATE", "this statement was over long ago", field="statement")
     if matter is None:
         return refuse("UNKNOWN_STATEMENT", f"no statement has the hash {command.statement[:64]!r}", field="statement")
-    if matter.ours:
-        return refuse("OWN_STATEMENT", "this is our own statement; the other side acts on it", field="statement")
     if command.expected_revision and command.expected_revision != matter.revision:
         text = f"it is at revision {matter.revision}, you decided on {command.expected_revision}; look again"
         return refuse("STALE_REVISION", text, field="expected_revision")

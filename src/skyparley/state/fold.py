@@ -43,7 +43,7 @@ from skyparley.state.lines import (
     set_check_clocks,
     take_effect,
 )
-from skyparley.state.matters import forget_matter, heard_early, rang, ring_passed
+from skyparley.state.matters import expire, forget_matter, heard_early, rang, ring_passed
 from skyparley.state.projection import State
 from skyparley.state.ringing import ring_alarm, ring_matter, tell_hook
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
@@ -463,7 +463,11 @@ def _heard_early(state: State, event: e.HeardEarly, at: int) -> None:
     heard_early(state, event, envelope, at)
 
 
-def _matter_forgotten(state: State, event: e.MatterForgotten, at: int) -> None:
+def _matter_expired(state: State, event: e.MatterExpired, at: int) -> None:
+    expire(state, event.statement, at)
+
+
+def _matter_forgotten(state: State, event: e.MatterForgotten | e.MatterPutAway, at: int) -> None:
     forget_matter(state, event)
 
 
@@ -554,6 +558,8 @@ _FOLDS: Final[Mapping[type[e.Event], Callable[[State, Any, int], None]]] = {
     e.HookTried: _hook_tried,
     e.Rang: _rang,
     e.HeardEarly: _heard_early,
+    e.MatterExpired: _matter_expired,
+    e.MatterPutAway: _matter_forgotten,
     e.MatterForgotten: _matter_forgotten,
     e.DeadlinePassed: _deadline,
     e.EpochAsked: _epoch_asked,

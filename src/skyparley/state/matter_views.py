@@ -15,7 +15,9 @@ from skyparley.language.words import seen
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
 
-MatterAct = Literal["acknowledge", "read_back", "pass_on", "done", "refuse", "identity", "answer", "accept_clause"]
+MatterAct = Literal[
+    "acknowledge", "read_back", "pass_on", "done", "refuse", "identity", "answer", "accept_clause", "put_away"
+]
 
 
 class StepView(View, frozen=True, kw_only=True):
@@ -152,9 +154,10 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
 
 
 def can(matter: Matter) -> tuple[MatterAct, ...]:
-    """What this desk may do about it now; () for our own and for what is over."""
+    """What this desk may do about it now; of our own, and of what is over, it may only put it away."""
+    away: tuple[MatterAct, ...] = ("put_away",) if matter.over else ()
     if matter.ours or matter.reopened:
-        return ()
+        return away
     asks = CATALOGUE[matter.type].asks
     acts: list[MatterAct] = []
     if matter.read_back in ("DUE", "MISMATCH") and matter.acked_at is None:
@@ -169,7 +172,7 @@ def can(matter: Matter) -> tuple[MatterAct, ...]:
         acts.append("identity")
     elif "ANSWER" in asks and matter.outcome not in ("ACC", "REJ", *GAVE_WAY):
         acts += ["answer", "accept_clause"] if matter.type == "TBL" else ["answer"]
-    return tuple(acts)
+    return (*acts, *away)
 
 
 _ORDER: tuple[Class, ...] = ("LIFE", "SAFETY", "PRIORITY", "COORD", "ADMIN")

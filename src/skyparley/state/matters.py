@@ -1,11 +1,10 @@
 """What a statement that asks people for something does to the state, and every act about one: the same at both nodes."""
 
-from typing import Final
-
 from msgspec import UNSET
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
+from skyparley.base.times import DAY
 from skyparley.domain import events as e
 from skyparley.domain.ladder import due_times, ladder, latest_put_off, missed, start_of
 from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, Rung, Step, may_reopen
@@ -219,8 +218,20 @@ def set_clocks(state: State, matter: Matter) -> None:
         state.deadlines.set("RING", matter.hash, matter.ladder[0][0])
     else:
         state.deadlines.clear("RING", matter.hash)
+        _set_end(state, matter)
+
+
+def _set_end(state: State, matter: Matter) -> None:
+    """When it expires that nobody rings about any more; and then, but for a real one of class LIFE, when it leaves memory.
+
+    That one stays until a person puts it away: that nobody answered is what people must see (DOMAIN 1.2).
+    """
+    keep = max(state.keep_ms, DAY)
+    if matter.expired_at is None:
         last = max(matter.due.values())
-        state.deadlines.set("FORGET MATTER", matter.hash, max(last, _over(state, matter)) + max(state.keep_ms, DAY_MS))
+        state.deadlines.set("FORGET MATTER", matter.hash, max(last, _over(state, matter)) + keep)
+    elif matter.cls != "LIFE":
+        state.deadlines.set("FORGET MATTER", matter.hash, matter.expired_at + keep)
 
 
 def _watch_there(state: State, matter: Matter) -> None:
@@ -228,10 +239,6 @@ def _watch_there(state: State, matter: Matter) -> None:
     line = state.lines.get(matter.peer)
     if line is not None:
         watch_peer(state, line)
-
-
-DAY_MS: Final = 86_400_000
-"""What nobody ever answered stays in sight at least this long."""
 
 
 def _over(state: State, matter: Matter) -> int:
@@ -251,7 +258,15 @@ def ring_passed(state: State, statement: str, at: int) -> None:
     set_clocks(state, matter)
 
 
-def forget_matter(state: State, event: e.MatterForgotten) -> None:
+def expire(state: State, statement: str, at: int) -> None:
+    """Nobody did what it asks."""
+    matter = state.matters[statement]
+    matter.expired_at = at
+    matter.revision += 1
+    set_clocks(state, matter)
+
+
+def forget_matter(state: State, event: e.MatterForgotten | e.MatterPutAway) -> None:
     """It leaves memory; its hash stays, so that a late act about it is taken without a word."""
     matter = state.matters.pop(event.statement)
     state.no_longer_waits(matter)

@@ -200,7 +200,7 @@ DOES: Final[Mapping[str, frozenset[str]]] = {
 def _identity(state: State, matter: Matter, now: int) -> Broken:
     """An answer is shown as an answer, never as a clearance or an agreement; only OURS can end the doubt (LIV-05)."""
     word = matter_view(state, matter, now).state
-    fits = word in ("SENT", "RECEIVED", "ANSWERED", "ACKNOWLEDGED") and not matter.closed
+    fits = word in ("SENT", "RECEIVED", "ANSWERED", "ACKNOWLEDGED", "EXPIRED") and not matter.closed
     return [] if fits else [f"{state.name}: an identity question is {word}, {matter.closed} {matter.outcome}"]
 
 

@@ -122,6 +122,8 @@ def handles(rng: random.Random, matter: Matter, now: int, volume: VolumeSlot) ->
             answer = rng.choice(ANSWERS)
             until = now + MINUTE * rng.choice((3, 30)) if answer == "CHECKING" else None
             return c.AnswerIdentity(**base, answer=answer, until=until)
+        case "put_away":
+            return c.PutAway(**base)
         case "answer":
             return _answers(rng, base, now, volume)
     return c.Acknowledge(**base)

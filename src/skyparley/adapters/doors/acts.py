@@ -61,6 +61,7 @@ ACTS: Final = (
     Act("/statements/{statement}/pass_on", c.PassOn, "The controlling unit was told"),
     Act("/statements/{statement}/done", c.ReportDone, "What was asked is done"),
     Act("/statements/{statement}/refuse", c.RefuseMatter, "What was asked is not done, with a coded reason"),
+    Act("/statements/{statement}/put_away", c.PutAway, "Take what is over, or was never answered, out of sight here"),
     Act("/statements/{statement}/identity", c.AnswerIdentity, "Whose aircraft: ours, not ours, or checking"),
     Act("/statements/{statement}/answer", c.AnswerMatter, "Accept, decline, counter or stand by: a rescue box"),
     Act("/statements/{statement}/accept_clause", c.AcceptClause, "One of two persons accepts a clause: it is signed"),
