@@ -392,3 +392,96 @@ def test_a_machine_sends_no_distress_and_no_rescue_box() -> None:
         answer = a.run(by)
         assert answer.codes == ("PERSON_NEEDED",)  # type: ignore[union-attr]
         assert isinstance(a.desk(command), c.Outcome)
+
+
+# --- found by those who looked for it -------------------------------------------------------------------------------
+
+
+def test_a_life_statement_that_cannot_be_carried_is_told_at_once_and_the_line_is_not_called_open() -> None:
+    _world, a, b = open_world()
+    a.run(c.Start(software="test"))
+    assert word(a, b) == "LOST"
+    a.done(c.Say(peers=("B",), type="STP", slots=STOP))
+    assert "LIFE_WAITS" in a.alarms()
+
+
+def test_a_moved_rescue_box_passes_on_a_terminated_line_behind_a_plan_that_never_will() -> None:
+    world, a, b = open_world()
+    box = a.file(circle(), to=[b], kind="SAR")
+    two_persons(b, c.TerminateLine(peer="A", reason="POLITICAL"))
+    world.settle()
+    a.file(circle(200), to=[b])
+    a.change(box.id, circle(5))
+    hazard = a.file(circle(400), to=[b], kind="HAZARD")
+    world.settle()
+    assert b.notice(box.id, of=a).current.version == 2
+    assert (a.party, hazard.id) in b.state.notices
+    a.done(c.CancelNotice(id=hazard.id, expected_version=1))
+    world.settle()
+    assert b.notice(hazard.id, of=a).state == "CANCELLED"
+    assert [owed.type for owed in a.state.lines[b.party].owed] == ["NTC"]
+
+
+def test_at_once_is_at_once_whatever_the_clock_of_who_said_it() -> None:
+    """A's clock was an hour ahead when it suspended; set right, it resumes: both ends agree all the time."""
+    world, a, b = open_world()
+    world.now += HOUR
+    two_persons(a, c.SuspendLine(peer="B", reason="POLITICAL"))
+    world.now -= HOUR
+    world.settle()
+    assert (state(a, b), state(b, a)) == ("SUSPENDED", "SUSPENDED")
+    two_persons(a, c.ResumeLine(peer="B", reason="OTHER"))
+    world.settle()
+    assert (state(a, b), state(b, a)) == ("IN_FORCE", "IN_FORCE")
+
+
+def test_what_a_party_says_later_takes_the_place_of_what_it_said_to_come() -> None:
+    world, a, b = open_world()
+    two_persons(a, c.SuspendLine(peer="B", reason="REVIEW", effective=world.now + 30 * MINUTE))
+    two_persons(a, c.ResumeLine(peer="B", reason="OTHER"))
+    world.settle()
+    world.pass_time(40)
+    assert (state(a, b), state(b, a)) == ("IN_FORCE", "IN_FORCE")
+    two_persons(a, c.SuspendLine(peer="B", reason="POLITICAL"))
+    two_persons(a, c.ResumeLine(peer="B", reason="OTHER", effective=world.now + 30 * MINUTE))
+    two_persons(a, c.ResumeLine(peer="B", reason="OTHER"))
+    world.settle()
+    two_persons(a, c.SuspendLine(peer="B", reason="POLITICAL"))
+    world.settle()
+    world.pass_time(40)
+    assert (state(a, b), state(b, a)) == ("SUSPENDED", "SUSPENDED"), "an earlier resumption lifts no later suspension"
+
+
+def test_a_life_statement_that_cannot_be_read_is_told_to_people() -> None:
+    world, a, b = open_world()
+    text = a.forge(b, type="STP", code="V8", slots={"of": "another version"}, **{"class": "LIFE"})
+    world.receive(b, text)
+    assert "LIFE_UNREAD" in b.alarms()
+
+
+def test_a_life_statement_with_a_number_that_another_had_still_rings() -> None:
+    world, a, b = open_world()
+    a.done(c.Say(peers=("B",), type="STP", slots=STOP))
+    world.settle()
+    sent = a.sealed(b)[-1]
+    fork = a.forge(
+        b,
+        type="STP",
+        code="V8",
+        slots={"area": STOP["area"], "at": world.now},
+        patch={"seq": sent.seq, "prev": sent.prev},
+        **{"class": "LIFE"},
+    )
+    assert world.receive(b, fork, receipt=False) == "FORK"
+    assert len([one for one in b.state.matters.values() if one.type == "STP"]) == 2
+
+
+def test_a_machine_does_not_say_that_a_person_understood() -> None:
+    world, a, b = open_world()
+    a.done(c.Say(peers=("B",), type="LAS", slots={"position": [0, 0], "since": world.now}))
+    world.settle()
+    (matter,) = b.state.matters.values()
+    command = c.Acknowledge(statement=matter.hash)
+    for account, taken in (("token:feed", False), ("token:local-command-line", True)):
+        answer = b.run(c.ByDesk(command=command, account=account, key=account, request="r" * 43, person=False))
+        assert isinstance(answer, c.Outcome) is taken

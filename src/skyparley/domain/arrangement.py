@@ -161,12 +161,12 @@ def _confirmed(line: Line, event: ClauseAsked, item: Draft, **refs: object) -> D
 # --- what a peer says ----------------------------------------------------------------------------------------------
 
 
-def judge_clause(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
+def judge_clause(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
     """TBL: signed by their supervisor, sound, newer than what both signed; and which of two that crossed stands."""
     slots = envelope.slots
     assert isinstance(slots, TermsSlots)
     text = clause_text(view.own, line.peer, slots.body, version=slots.version, effective=slots.effective)
-    if not signature_holds(slots.signature, text, line.card, envelope.created_utc):
+    if not signature_holds(slots.signature, text, line.card, envelope.created_utc, now):
         return "SIGNATURE", "the clause is not signed by this party's supervisor"
     flaws = clause_flaws(slots.body, view.own, line.peer)
     if flaws:
@@ -201,7 +201,7 @@ def _judge_turn(view: View, envelope: Envelope, line: Line, book: ClauseBook) ->
     return None
 
 
-def judge_acceptance(view: View, envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
+def judge_acceptance(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
     """ACC of a TBL of ours: of an offer that was not answered otherwise, with their supervisor's signature over its text."""
     slots = envelope.slots
     if not isinstance(slots, m.AcceptedSlots):
@@ -215,7 +215,7 @@ def judge_acceptance(view: View, envelope: Envelope, line: Line) -> tuple[ErrCod
     if offer.state not in ("OPEN", "REPLACED"):
         return "STATE", f"this offer is {offer.state}"
     text = clause_text(view.own, line.peer, offer.body, version=offer.version, effective=offer.effective)
-    if slots.signature is UNSET or not signature_holds(slots.signature, text, line.card, envelope.created_utc):
+    if slots.signature is UNSET or not signature_holds(slots.signature, text, line.card, envelope.created_utc, now):
         return "SIGNATURE", "the clause is not signed by this party's supervisor"
     return None
 

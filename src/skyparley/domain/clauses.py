@@ -67,14 +67,14 @@ def text_hash(text: bytes) -> str:
     return digest(text)
 
 
-def signature_holds(signature: str, text: bytes, card: Card, created_utc: int) -> bool:
-    """Whether a supervisor's key of this card signed the text, and might at the time that the statement names."""
+def signature_holds(signature: str, text: bytes, card: Card, *times: int) -> bool:
+    """Whether a supervisor's key of this card signed the text, and might at each of these times: that which the statement names, and its receipt."""
     try:
         parsed = jws.read(jws.attach(signature, text), typ=jws.CLAUSE, key_of=card.role_key)
     except jws.BadSignature:
         return False
     entry = card.role(parsed.kid)
-    return parsed.kid.role == "supervisor" and entry is not None and entry.valid_at(created_utc)
+    return parsed.kid.role == "supervisor" and entry is not None and all(entry.valid_at(at) for at in times)
 
 
 # --- what is wrong with one ----------------------------------------------------------------------------------------

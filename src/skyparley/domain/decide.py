@@ -86,6 +86,9 @@ def _by_desk(view: View, command: c.ByDesk, moment: Moment) -> Ruling:
         return Decided((), outcome)
     if not command.person and needs_person(command.command):
         return refuse("PERSON_NEEDED", "distress and rescue boxes are sent by a person; log on as one", field="kind")
+    if not command.person and _speaks_for_people(command.command) and not _person_types(view, command):
+        text = "this says that a person understood, passed on, did or answered: log on as one"
+        return refuse("PERSON_NEEDED", text, field="account")
     ruling = _desk(view, command.command, moment, command.account)
     if isinstance(ruling, Refusal):
         return ruling
@@ -108,6 +111,18 @@ def needs_person(command: c.DeskCommand) -> bool:
     return isinstance(command, VoiceCommand)
 
 
+def _speaks_for_people(command: c.DeskCommand) -> bool:
+    """What is only true when a person did it: acknowledgments, read-backs, answers, and who holds a post."""
+    return isinstance(command, c.AboutMatter | c.TakeDuty | c.HandOver | c.LeaveDuty)
+
+
+def _person_types(view: View, command: c.ByDesk) -> bool:
+    """A person at this machine's own command line; and on a SCALED clock, in demonstrations, a script stands for people."""
+    return command.account == LOCAL_ACCOUNT or view.clock == "SCALED"
+
+
+LOCAL_ACCOUNT: Final = "token:local-command-line"
+"""The token that lies in the node's own folder: whoever types there is at this desk."""
 PERSON_ONLY: Final = frozenset({"DIS", "SAR"})
 
 

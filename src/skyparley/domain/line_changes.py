@@ -70,7 +70,8 @@ def _not_now(view: View, line: Line, what: Change) -> str:
         return f"what we said before of the line with {line.name} waits for it still"
     if what == "SUSP" and view.own in line.suspended_by:
         return "we suspended it before"
-    if what == "RESM" and view.own not in line.suspended_by:
+    pending = any(change.by == view.own and change.what == "SUSP" for change in line.changes)
+    if what == "RESM" and view.own not in line.suspended_by and not pending:
         others = ", ".join(line.name for _ in line.suspended_by) or "nobody"
         return f"we did not suspend it; suspended by {others}, and only the same party lifts it"
     return ""
@@ -99,9 +100,9 @@ def announce_keys(view: View, command: c.AnnounceKeys, moment: Moment, by: str) 
 # --- what a peer says ----------------------------------------------------------------------------------------------
 
 
-def judge_change(envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
+def judge_change(envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
     """SUSP, RESM, TERM: signed by two, and in their turn."""
-    if not second_holds(envelope, line.card):
+    if not second_holds(envelope, line.card, now):
         return "SIGNATURE", "the second signature is not one of this party's supervisor"
     if line.state == "TERMINATED":
         return "LINE", "the line is terminated"
@@ -114,11 +115,11 @@ def _will_suspend(party: str, line: Line) -> bool:
     return any(change.what == "SUSP" and change.by == party for change in line.changes)
 
 
-def judge_key(envelope: Envelope, line: Line) -> tuple[ErrCode, str] | None:
+def judge_key(envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
     """KEY: a newer card of the same party, and the second signature of the supervisor that we know."""
     slots = envelope.slots
     assert isinstance(slots, KeySlots)
-    if not second_holds(envelope, line.card):
+    if not second_holds(envelope, line.card, now):
         return "SIGNATURE", "the second signature is not one of this party's supervisor"
     try:
         card = read_card(slots.card)
@@ -142,8 +143,11 @@ def second_text(kind: StatementType, msg_id: str, to: str, slots: Wire) -> bytes
     return canonical({"type": kind, "msg_id": msg_id, "to": to, "slots": said})
 
 
-def second_holds(envelope: Envelope, card: Card) -> bool:
-    """Whether the supervisor's key of the sender's card signed it, and may at the time that it names."""
+def second_holds(envelope: Envelope, card: Card, now: int) -> bool:
+    """Whether the supervisor's key of the sender's card signed it, and may, at the time that it names and at its receipt.
+
+    The time that it names is its sender's word: whoever holds a key that was ended could name an earlier one.
+    """
     text = second_text(envelope.type, envelope.msg_id, envelope.to, envelope.slots)
     signature = getattr(envelope.slots, "second", UNSET)
     try:
@@ -151,4 +155,8 @@ def second_holds(envelope: Envelope, card: Card) -> bool:
     except jws.BadSignature:
         return False
     entry = card.role(parsed.kid)
-    return parsed.kid.role == "supervisor" and entry is not None and entry.valid_at(envelope.created_utc)
+    return (
+        parsed.kid.role == "supervisor"
+        and entry is not None
+        and all(entry.valid_at(at) for at in (envelope.created_utc, now))
+    )

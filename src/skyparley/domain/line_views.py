@@ -31,8 +31,8 @@ def _word(line: Line, desk: DeskState) -> Word:
             return "NOT ESTABLISHED"
         case "TESTING":
             return "TESTING"
-    if lost(line):
-        return "LOST"
+    if lost(line) or line.compared != "EQUAL":
+        return "LOST"  # Nothing is carried: no bearer answers, or what both hold of our feed is not compared yet.
     if {desk, line.peer_desk} & {"SILENT", "DECLINED"}:
         return "HUMAN-SILENT"
     whole = desk == line.peer_desk == "STAFFED" and not weak(line)
@@ -40,9 +40,12 @@ def _word(line: Line, desk: DeskState) -> Word:
 
 
 def live_bearers(line: Line) -> tuple[str, ...]:
-    """The bearers by which the peer is reached now, best first; where none answers, those that its card names."""
+    """The bearers by which the peer is reached now, best first; where none answers, those that its card names.
+
+    A peer whose card names no address is reached by files, which go by hand.
+    """
     named = bearers_of(line)
-    return tuple(name for name in named if link_state(line, name) == "UP") or named
+    return tuple(name for name in named if link_state(line, name) == "UP") or named or ("file",)
 
 
 def bearers_of(line: Line) -> tuple[str, ...]:

@@ -84,6 +84,8 @@ def may_seal_this(line: Line, item: Draft) -> bool:
         return reached(line)
     if item.type in COMPLETES:
         return reached(line) and line.state in ("IN_FORCE", "SUSPENDED")
+    if rule == "PARENT":  # A change or cancellation has the rule of its notice: of the COORD ones, that of NTC.
+        rule = "ODS" if (item.cls or "COORD") == "COORD" else "ALL"
     return reached(line) and rule in SEALED_IN[line.state]
 
 
@@ -92,8 +94,13 @@ ANSWERS: Final = frozenset({"ACC", "REJ", "CPR", "SBY"})
 
 
 def must_wait(line: Line, item: Draft) -> bool:
-    """Whether a statement is owed and not sealed: the line does not take it yet, or what it must not overtake waits."""
-    return not may_seal_this(line, item) or (bool(line.owed) and keeps_its_turn(item))
+    """Whether a statement is owed and not sealed: the line does not take it yet, or what it must not overtake waits.
+
+    What waits for another state of the line holds up nobody: a hazard is told where a plan is not.
+    """
+    if not may_seal_this(line, item):
+        return True
+    return keeps_its_turn(item) and any(may_seal_this(line, owed) for owed in line.owed)
 
 
 def is_life(item: Draft) -> bool:

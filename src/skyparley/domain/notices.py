@@ -129,7 +129,7 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
         after = NoticeVersion(version=wanted, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)
         if list(slots.changed) != fields_changed(held.current, after):
             return "SCHEMA", "changed does not list the fields that differ"
-    if held is None and view.live_notices(envelope.from_) >= limits.NOTICES_LIVE_PER_PARTY:
+    if held is None and envelope.cls != "LIFE" and view.live_notices(envelope.from_) >= limits.NOTICES_LIVE_PER_PARTY:
         return "STATE", f"at most {limits.NOTICES_LIVE_PER_PARTY} live notices of one party"
     return _judge_geometry(slots)
 
@@ -314,7 +314,7 @@ def tell(
     if kind == "NTC":
         return draft(told_by(version.kind), peer, slots, moment, version=version.version)
     change = ChangeSlots(**{name: getattr(slots, name) for name in slots.__struct_fields__}, changed=())
-    return draft("NCH", peer, change, moment, version=version.version)
+    return draft("NCH", peer, change, moment, version=version.version, cls=class_of(version.kind))
 
 
 def another_was_filed(notice: Notice, envelope: Envelope) -> bool:

@@ -34,12 +34,13 @@ from skyparley.domain.events import (
     NoticePast,
     OfferLapsed,
     OwedDropped,
+    StatementOwed,
     StatementReceived,
     StatementRestored,
     StatementSealed,
     TableSet,
 )
-from skyparley.domain.lines import may_seal
+from skyparley.domain.lines import is_life, may_seal
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import AcceptedSlots, CheckSlots, LineSlots
 from skyparley.domain.messages.slots import (
@@ -54,7 +55,7 @@ from skyparley.domain.messages.slots import (
 from skyparley.domain.notices import tell
 from skyparley.domain.owed import release, untold
 from skyparley.domain.parties import name_of
-from skyparley.domain.records import Notice
+from skyparley.domain.records import Draft, Notice
 from skyparley.domain.verdicts import check_claim
 from skyparley.domain.view import Item, Moment, View
 from skyparley.domain.voice_events import CallRecorded, HeardNotice
@@ -64,6 +65,8 @@ from skyparley.domain.volumes import shrinks
 def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -> Sequence[Item]:
     """Items that follow from an event.  `envelope`: the statement in it, where it holds one that was folded."""
     match event:
+        case StatementOwed() if is_life(event.draft):
+            return _cannot_carry(view, event.draft)
         case TableSet():
             return _judged_anew(view)
         case LineTableSet():
@@ -118,6 +121,13 @@ def _after_call(view: View, event: CallRecorded, moment: Moment) -> Sequence[Ite
         text = f"{name_of(view, call.peer)} would not take {call.envelope.type} ({call.id}): tell the supervisor"
         items.append(AlarmRaised(code="CALL_REFUSED", about=call.id, text=text, peer=call.peer))
     return items
+
+
+def _cannot_carry(view: View, owed: Draft) -> list[Item]:
+    """A LIFE statement that waits for the line: people hear at once that it is not carried, and call."""
+    name = view.lines[owed.peer].name
+    text = f"{owed.type} to {name} is not carried: its node is not reached, or both records differ. Call by voice, now"
+    return [AlarmRaised(code="LIFE_WAITS", about=owed.msg_id, text=text, peer=owed.peer)]
 
 
 def _line_moved(view: View, peer: Fingerprint, moment: Moment) -> Sequence[Item]:

@@ -5,6 +5,7 @@ Source: line-v1 section 3; DESIGN "Two layers".
 
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET
 
 from skyparley.base.errors import Refusal, refuse
@@ -50,7 +51,8 @@ def receive(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
             )  # It may answer statements that we lost: they come first (line-v1 7.7).
         return _accept(view, command, line, moment, new_epoch=place == "NEW_EPOCH", seen_false=seen != "TRUE")
     if place == "FORK" or place == "BROKEN":
-        return _evidence(view, command, line, place, moment)
+        kept, heard = _evidence(view, command, line, place, moment), _early(view, command, moment)
+        return Decided((*kept.items, *heard.items), kept.outcome)  # What cries for help is heard, whatever its number.
     return _early(view, command, moment) if place == "GAP" else _only(place)
 
 
@@ -60,8 +62,9 @@ def _early(view: View, command: ReceiveStatement, moment: Moment) -> Decided:
     known = statement in view.matters or statement in view.forgotten.matters
     if known or not _asks_for_life(command):
         return _only("GAP")
+    exercise = _in_exercise(command)
     heard = HeardEarly(peer=command.peer, jws=command.jws, received_utc=moment.now, bearer=command.bearer)
-    return Decided((heard, *life_came(view, command.peer, moment.now)), Outcome(result="GAP"))
+    return Decided((heard, *life_came(view, command.peer, moment.now, exercise=exercise)), Outcome(result="GAP"))
 
 
 def _asks_for_life(command: ReceiveStatement) -> bool:
@@ -91,15 +94,17 @@ def _accept(
         items += _table_of(view, line, judged)
         missing = missing_in_key(view, judged) if _has_key(judged) else ()
         items.append(_received(command, moment, "KEY_INCOMPLETE" if missing else "", missing, ""))
-        if judged.cls == "LIFE" and statement_hash(command.jws) not in view.matters:
-            items += life_came(view, line.peer, moment.now)
+        if judged.cls == "LIFE" and asks_of(judged) and statement_hash(command.jws) not in view.matters:
+            items += life_came(view, line.peer, moment.now, exercise=judged.exercise is not UNSET)
         err: ErrCode | None = "KEY_INCOMPLETE" if missing else None
     else:
         err, text = judged
         missing = ()
         items.append(_received(command, moment, err, (), text[:200]))
-        items += _closed_by_refusal(view, command)
-        items += _countered(view, command)
+        items += _life_unread(command, line, err)
+        if not _in_exercise(command):
+            items += _closed_by_refusal(view, command)
+            items += _countered(view, command)
     if err is not None and _type_of(command) != "ERR":
         slots = ErrSlots(epoch=chain.epoch, seq=chain.seq, hash=statement_hash(command.jws), code=err, ids=missing)
         items.append(draft("ERR", line.peer, slots, moment, reply_to=chain.msg_id))
@@ -115,6 +120,20 @@ def _table_of(view: View, line: Line, envelope: Envelope) -> list[Item]:
     if envelope.table_hash is UNSET or envelope.number <= line.peer_table_number or envelope.created_utc < since:
         return []
     return compare_table(view, line, envelope.table_hash, envelope.number)
+
+
+def _life_unread(command: ReceiveStatement, line: Line, err: ErrCode | None) -> list[Item]:
+    """A signed statement that says it is about lives and cannot be taken: people hear of it and call."""
+    said = msgspec.json.decode(command.payload)
+    if said.get("class") != "LIFE":
+        return []
+    number = f"{command.chain.epoch}/{command.chain.seq}"
+    text = f"{line.name} sent {number} of class LIFE, and it could not be taken ({err}): call by voice, at once"
+    return [AlarmRaised(code="LIFE_UNREAD", about=number, text=text, peer=line.peer)]
+
+
+def _in_exercise(command: ReceiveStatement) -> bool:
+    return "exercise" in msgspec.json.decode(command.payload)
 
 
 def _has_key(envelope: Envelope) -> bool:
@@ -150,7 +169,7 @@ def judge_meaning(view: View, command: ReceiveStatement, line: Line, now: int) -
 
 def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCode, str] | None:
     if envelope.reply_to is not UNSET and envelope.dialog_id is UNSET and envelope.type not in ("ERR", "LCK", "TBL"):
-        return judge_reply(view, envelope, line) or judge_acceptance(view, envelope, line)
+        return judge_reply(view, envelope, line) or judge_acceptance(view, envelope, line, now)
     if envelope.exercise is not UNSET:
         return judge_exercise(envelope)
     match envelope.type:
@@ -173,16 +192,16 @@ def _judge(view: View, envelope: Envelope, line: Line, now: int) -> tuple[ErrCod
                 return judge_accept(view, envelope, line, now)
             return judge_offer(view, envelope, now)
         case "SUSP" | "RESM" | "TERM":
-            return judge_change(envelope, line)
+            return judge_change(envelope, line, now)
         case "TBL":
-            return judge_clause(view, envelope, line)
+            return judge_clause(view, envelope, line, now)
         case "XNG":
             return judge_crossing(view, envelope, line)
         case "COV":
             wrong = coverage_flaws(envelope)
             return ("GEOMETRY", wrong[0].text[:200]) if wrong else None
         case "KEY":
-            return judge_key(envelope, line)
+            return judge_key(envelope, line, now)
     return judge_said(envelope)
 
 

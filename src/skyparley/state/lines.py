@@ -43,7 +43,9 @@ def _check(state: State, line: Line, taken: Taken, slots: CheckSlots, *, ours: b
     envelope, checks = taken.envelope, line.checks
     answers = envelope.reply_to is not UNSET
     if ours and not answers:
-        due = taken.at + state.table_of(line.peer).check_answer_ms
+        table = state.table_of(line.peer)
+        # A file goes by hand: its answer is awaited for a day, and no clock of the line hurries it.
+        due = taken.at + (table.arrangement_ms if slots.bearer == "file" else table.check_answer_ms)
         checks.n = max(checks.n, slots.n)
         checks.open[envelope.msg_id] = OpenCheck(bearer=slots.bearer, kind=slots.kind, due=due, number=envelope.number)
         state.deadlines.set("CHECK", f"{line.peer} {envelope.msg_id}", due)
@@ -128,7 +130,12 @@ def _change(state: State, line: Line, taken: Taken, slots: LineSlots) -> None:
         effective=slots.effective,
         reason=slots.reason,
     )
-    line.changes = (*line.changes, change)
+    # What a party says later takes the place of what it said to come: nothing of its own is still pending behind it.
+    line.changes = tuple(one for one in line.changes if one.by != change.by)
+    if slots.effective <= envelope.created_utc:
+        _apply(state, line, change, taken.at)  # At once by its own word: no clock that was wrong puts it off.
+    else:
+        line.changes = (*line.changes, change)
     take_effect(state, line, taken.at)
 
 

@@ -90,11 +90,11 @@ def _by_feeds(said: Sequence[Said], cards: Mapping[Fingerprint, Card]) -> str:
         plain = change.plain
         if not second_holds(plain, cards[plain["from"]]):
             continue
-        if change.type == "TERM":
-            return "TERMINATED"
-        order = (plain["slots"]["effective"], plain["epoch"], plain["seq"])
+        order = (0, plain["epoch"], plain["seq"])  # The last that a party said holds, whatever its times.
         if plain["from"] not in last or last[plain["from"]][0] < order:
             last[plain["from"]] = (order, change.type)
+    if any(kind == "TERM" for _, kind in last.values()):
+        return "TERMINATED"
     return "SUSPENDED" if any(kind == "SUSP" for _, kind in last.values()) else "IN_FORCE"
 
 

@@ -189,7 +189,10 @@ class Record:
             self.broken.append(f"{self._cards[by].name} lifted what it had not suspended")
         peer = said.plain["to"] if said.ours else by
         self.changes.setdefault(peer, []).append(said)
-        line.changes.append((said.plain["slots"]["effective"], said.type, by))
+        effective = said.plain["slots"]["effective"]
+        # What a party says later takes the place of what it said to come; at once is at once, whatever any clock shows.
+        line.changes = [change for change in line.changes if change[2] != by]
+        line.changes.append((0 if effective <= said.plain["created_utc"] else effective, said.type, by))
         self._take_effect(peer, said.at)
 
     def _take_effect(self, peer: str, at: int) -> None:
