@@ -34,7 +34,6 @@ _MORE: Final[dict[type[e.Event], tuple[str, ...]]] = {
     e.ClauseAsked: ("clause", "what"),
     e.ClauseConfirmed: ("clause", "what"),
     e.ClauseInForce: ("clause",),
-    e.CrossingExpired: ("by",),
     e.ClockAnchored: ("shown_ms", "rate_permille"),
     e.EpochOpened: ("epoch",),
     e.OfferLapsed: ("proposal",),
