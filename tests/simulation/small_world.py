@@ -20,24 +20,29 @@ from skyparley.domain.records import Conflict, Notice
 from skyparley.state.projection import State
 from skyparley.testing import checkers
 from skyparley.testing.host import Host
+from skyparley.testing.liar import Liar
 from skyparley.testing.loop import run, sim_loop
 from skyparley.testing.network import LATEST_S, Net
 from skyparley.testing.parties import party, table
-from skyparley.testing.ports import START_MS
+from skyparley.testing.ports import START_MS, SimClock
 
 
 class SmallWorld:
     """Whole nodes of the named parties.  Every law that a host checks by itself holds, or the test fails."""
 
-    def __init__(self, *names: str, keep_ms: int = limits.FORGET_AFTER_MS, bearers: int = 1) -> None:
+    def __init__(
+        self, *names: str, keep_ms: int = limits.FORGET_AFTER_MS, bearers: int = 1, lies: Sequence[str] = ()
+    ) -> None:
         self.keep_ms = keep_ms
         self.bearers = bearers
         self.broken: list[str] = []
         self.net = Net(random.Random(1), lambda text: None)
         self.net.calm()
         self.hosts = {
-            name: self._host(name, [party(other, bearers) for other in names if other != name]) for name in names
+            name: self._host(name, [party(other, bearers) for other in names if other != name] + [*map(party, lies)])
+            for name in names
         }
+        self.liars = {name: self._liar(name, names) for name in lies}
         self._keys = 0
 
     def _host(self, name: str, peers: Sequence[Any]) -> Host:
@@ -52,6 +57,13 @@ class SmallWorld:
         )
         host.skew_ms = 0
         return host
+
+    def _liar(self, name: str, names: Sequence[str]) -> Liar:
+        """A peer without a node, that says only what the story lets it say."""
+        peers = [party(other, self.bearers) for other in names]
+        liar = Liar(party(name), peers, self.net, random.Random(name), SimClock(sim_loop(), 0))
+        liar.honest = 1.0
+        return liar
 
     # --- life ------------------------------------------------------------------------------------------------
 
@@ -114,6 +126,12 @@ class SmallWorld:
         answer = await self.desk(name, command)
         assert isinstance(answer, c.Outcome), answer
         return answer
+
+    async def by_two(self, name: str, command: c.DeskCommand) -> None:
+        """One person asks, a second one confirms."""
+        for account in ("O1", "O2"):
+            answer = await self.desk(name, command, account)
+            assert isinstance(answer, c.Outcome), answer
 
     async def file(self, name: str, *volumes: VolumeSlot) -> str:
         """File to everybody, knowing everything that conflicts; give back the id."""
@@ -188,11 +206,12 @@ def told(
     *names: str,
     keep_ms: int = limits.FORGET_AFTER_MS,
     bearers: int = 1,
+    lies: Sequence[str] = (),
 ) -> None:
     """Play a story in a world of the named parties, then leave the world in peace and judge it."""
 
     async def play() -> None:
-        world = SmallWorld(*names, keep_ms=keep_ms, bearers=bearers)
+        world = SmallWorld(*names, keep_ms=keep_ms, bearers=bearers, lies=lies)
         await world.start()
         await story(world)
         await world.peace()
