@@ -125,7 +125,9 @@ def test_a_person_sees_exactly_what_goes_out_before_it_goes(
     expect(release.locator(".ways")).to_contain_text("SEALED: only they can open it")
     expect(release.locator(".sentence")).to_contain_text("STOP NOW")
     expect(release.locator(".payload")).to_contain_text('"text": "People by the dam."')
-    assert not [one for one in overview(parties[1]).get("matters", []) if one["type"] == "STP" and one["due"]], "only looked at"
+    assert not [one for one in overview(parties[1]).get("matters", []) if one["type"] == "STP" and one["due"]], (
+        "only looked at"
+    )
     # Whoever changes a word has to look again.
     a.fill("#say [name=words]", "People on the dam.")
     expect(release).to_have_count(0)
