@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from harness import World, circle
-from matter_world import AREA, act, both, forged, newest, rings, say, stop, understood
+from matter_world import AREA, act, both, forged, newest, read_back, rings, say, stop, understood
 
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.base.times import DAY, MINUTE
 from skyparley.domain import commands as c
+from skyparley.domain.messages.matter_slots import ReadBackValues
 from skyparley.state.matter_views import matter_view
 
 
@@ -195,3 +196,62 @@ def test_nobody_is_told_that_an_exercise_was_never_answered():
     world.pass_time(25 * 60)
     assert played not in b.state.matters
     assert "MATTER_EXPIRED" not in b.alarms()
+
+
+# --- read-back -----------------------------------------------------------------------------------------------------
+
+
+def test_a_rescue_box_is_not_accepted_before_it_is_read_back():
+    _, a, b, box = rescue_box()
+    assert act(b, c.AnswerMatter, box, answer="ACC").reasons[0].code == "READ_BACK_FIRST"
+    act(b, c.AnswerMatter, box, answer="SBY", until=b.world.now + MINUTE)
+    assert act(b, c.AnswerMatter, box, answer="ACC").reasons[0].code == "READ_BACK_FIRST"
+    assert read_back(b, box).result == "MATCH", "who stood by first can still read it back"
+    assert isinstance(act(b, c.AnswerMatter, box, answer="ACC"), c.Outcome)
+    assert (a.state.matters[box].outcome, a.state.matters[box].unread) == ("ACC", False)
+
+
+def test_a_read_back_is_compared_here_and_not_believed():
+    world, a, b = pair()
+    statement = stop(a, b)
+    wrong = {"position": [100_000_000, 300_000_000], "start": world.now}
+    assert forged(b, a, "RDB", about=statement, values=wrong, differs=[]) == ("FOLDED", "")
+    held = a.state.matters[statement]
+    assert (held.read_back, held.differs, held.history[-1].text) == ("MISMATCH", ("POSITION",), "POSITION")
+    right = {"position": AREA["centre"], "start": world.now}
+    forged(b, a, "RDB", about=statement, values=right, differs=["POSITION"])
+    assert (held.read_back, held.differs) == ("MATCH", ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "slots"), [("ACK", {"post": "DESK"}), ("DON", {"action": "STOPPING"}), ("PAS", {"at": 1_000})]
+)
+def test_what_was_acknowledged_without_its_read_back_is_shown_so(kind, slots):
+    world, a, b = pair()
+    statement = stop(a, b)
+    assert forged(b, a, kind, about=statement, **slots) == ("FOLDED", "")
+    held = a.state.matters[statement]
+    assert matter_view(a.state, held, world.now).unread
+    assert held.history[-1].text.endswith("(not read back)")
+    forged(b, a, "RDB", about=statement, values={"position": AREA["centre"], "start": world.now}, differs=[])
+    assert not matter_view(a.state, held, world.now).unread, "it was read back rightly after all"
+
+
+def test_one_officers_match_is_not_undone_by_a_colleague():
+    world, a, b = pair()
+    statement = stop(a, b)
+    read_back(b, statement)
+    slip = {"position": [0, 0], "start": world.now}
+    again = act(b, c.ReadBackMatter, statement, values=ReadBackValues(position=(0, 0), start=world.now))
+    assert again.result == "ALREADY"
+    forged(b, a, "RDB", about=statement, values=slip, differs=["POSITION"])
+    assert a.state.matters[statement].read_back == "MATCH"
+    assert isinstance(act(b, c.Acknowledge, statement), c.Outcome)
+
+
+def test_what_is_done_at_once_was_understood_then_and_not_when_it_was_said():
+    world, a, b = pair()
+    statement = stop(a, b)
+    world.now += 8 * MINUTE
+    forged(b, a, "DON", about=statement, action="STOPPING")
+    assert a.state.matters[statement].acked_at == world.now

@@ -84,6 +84,8 @@ class Matter:
     read_back: ReadBack = ""
     read_back_values: ReadBackValues | None = None
     differs: tuple[ReadBackField, ...] = ()
+    unread: bool = False
+    """Of ours: the peer said that it understood or accepts what it must read back, and did not read it back rightly."""
     passed: Passed | None = None
     closed: Literal["", "DONE", "REFUSED"] = ""
     outcome: str = ""

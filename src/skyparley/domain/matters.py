@@ -176,7 +176,9 @@ def read_back(view: View, command: c.ReadBackMatter, moment: Moment) -> Ruling:
     matter = _theirs(view, command)
     if isinstance(matter, Refusal):
         return matter
-    if matter.acked_at is not None:
+    if matter.read_back == "MATCH":
+        return _already(matter, "read back rightly")
+    if matter.acked_at is not None and not matter.read_back:
         return _already(matter, "acknowledged")
     said = values_of(matter.envelope.slots)
     if said == m.ReadBackValues():
@@ -290,7 +292,7 @@ def answer_matter(view: View, command: c.AnswerMatter, moment: Moment) -> Ruling
     if matter.type == "TBL" and command.answer in ("ACC", "CPR"):
         text = "a clause is accepted (accept_clause) or countered (a draft, then propose) by two persons"
         return refuse("TWO_PERSONS", text, field="answer")
-    if matter.type == "XNG" and command.answer == "ACC" and matter.read_back in ("DUE", "MISMATCH"):
+    if command.answer == "ACC" and matter.read_back in ("DUE", "MISMATCH"):
         return _read_back_first(view, matter)
     if command.answer == "SBY" and (late := _put_off_reason(view, matter, command, moment.now)) is not None:
         return late

@@ -89,6 +89,8 @@ class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
     read_back: ReadBack = ""
     read_back_values: ReadBackValues | None = None
     differs: tuple[ReadBackField, ...] = ()
+    unread: bool = False
+    """Of ours: acknowledged or accepted without the read-back that it needs.  Ask them by voice what they understood."""
     acked_at: int | None = None
     acked_by: Post | None = None
     passed: Passed | None = None
@@ -137,6 +139,7 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         read_back=matter.read_back,
         read_back_values=matter.read_back_values,
         differs=matter.differs,
+        unread=matter.unread,
         acked_at=matter.acked_at,
         acked_by=matter.acked_by,
         passed=matter.passed,
@@ -160,7 +163,7 @@ def can(matter: Matter) -> tuple[MatterAct, ...]:
         return away
     asks = CATALOGUE[matter.type].asks
     acts: list[MatterAct] = []
-    if matter.read_back in ("DUE", "MISMATCH") and matter.acked_at is None:
+    if matter.read_back in ("DUE", "MISMATCH"):
         acts.append("read_back")
     if "ACK" in matter.due and matter.read_back not in ("DUE", "MISMATCH"):
         acts.append("acknowledge")

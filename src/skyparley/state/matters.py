@@ -11,7 +11,7 @@ from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, Rung, Step
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
 from skyparley.domain.misuse import in_flood
-from skyparley.domain.read_back import required
+from skyparley.domain.read_back import differing, required, values_of
 from skyparley.domain.view import Taken
 from skyparley.state.lines import watch_peer, watch_silence
 from skyparley.state.projection import State
@@ -129,21 +129,19 @@ def _apply(state: State, matter: Matter, taken: Taken) -> str:
         case m.AckSlots():
             _acked(matter, at)
             matter.acked_by = matter.acked_by or slots.post
-            return slots.post
+            return slots.post + _unread(state, matter)
         case m.ReadBackSlots():
-            matter.read_back = "MISMATCH" if slots.differs else "MATCH"
-            matter.read_back_values, matter.differs = slots.values, slots.differs
-            return ", ".join(slots.differs) or "MATCH"
+            return _read_back(state, matter, slots)
         case m.PassedSlots():
             _acked(matter, at)
             action = slots.action or None
             matter.passed = matter.passed or Passed(at=slots.at, action=action, level=slots.level or None)
             matter.due.pop("PAS", None)
-            return action or ""
+            return (action or "") + _unread(state, matter)
         case m.DoneSlots():
-            return _close(matter, "DONE", slots.action)
+            return _close(matter, "DONE", slots.action, at) + _unread(state, matter)
         case m.RefusedSlots():
-            return _close(matter, "REFUSED", slots.reason)
+            return _close(matter, "REFUSED", slots.reason, at)
         case m.IdentityAnswerSlots():
             matter.outcome = slots.answer
             if slots.until is not UNSET:
@@ -159,9 +157,31 @@ def _acked(matter: Matter, at: int) -> None:
     matter.due.pop("ACK", None)
 
 
-def _close(matter: Matter, how: str, code: str) -> str:
+def _read_back(state: State, matter: Matter, slots: m.ReadBackSlots) -> str:
+    """Compared with what was said, here, by the table of the line: nobody takes the other side's word for it.
+
+    The first that matches stands: a colleague's slip after it is history and blocks nobody.
+    """
+    differs = differing(state.table_of(matter.peer), values_of(matter.envelope.slots), slots.values)
+    if matter.read_back != "MATCH":
+        matter.read_back = "MISMATCH" if differs else "MATCH"
+        matter.read_back_values, matter.differs = slots.values, differs
+        matter.unread = matter.unread and bool(differs)
+    return ", ".join(differs) or "MATCH"
+
+
+def _unread(state: State, matter: Matter) -> str:
+    """Words for the history where a peer says of ours that it was understood, and it was not read back as it must be."""
+    if not matter.ours or matter.read_back == "MATCH":
+        return ""
+    receipt = state.lines[matter.peer].receipts.get(matter.envelope.number)
+    matter.unread = required(matter.envelope, receipt[1] if receipt is not None else None)
+    return " (not read back)" if matter.unread else ""
+
+
+def _close(matter: Matter, how: str, code: str, at: int) -> str:
     """The first close stands: a second one is only history."""
-    _acked(matter, matter.created_utc)
+    _acked(matter, at)
     for ask in ("PAS", "DON"):
         matter.due.pop(ask, None)
     if not matter.closed:
@@ -184,7 +204,7 @@ def _answer(state: State, matter: Matter, taken: Taken) -> str:
     if matter.outcome not in ("ACC", "REJ"):
         matter.outcome = envelope.type
     matter.due.pop("ANSWER", None)
-    return getattr(slots, "reason", "")
+    return _unread(state, matter).strip() if isinstance(slots, m.AcceptedSlots) else getattr(slots, "reason", "")
 
 
 def _put_off(state: State, matter: Matter, until: int, *, now: int) -> None:
