@@ -120,8 +120,13 @@ def test_one_address_is_closed_and_the_line_goes_on(tmp_path: Path, monkeypatch:
                 return (await states(at_a))["http", "OUT"] == "LOST" == (await states(at_b))["http", "IN"]
 
             await d.until(seen)
-            assert (await states(at_a))["http2", "OUT"] == "UP"
-            assert (await line_of(at_a))["link_up"]
+
+            async def goes_on() -> bool:
+                # On a busy machine one request by the other address may time out too; the next one does not.
+                return (await states(at_a))["http2", "OUT"] == "UP" and bool((await line_of(at_a)).get("link_up"))
+
+            await d.until(goes_on)
+            assert (await states(at_a))["http", "OUT"] == "LOST"
             said = await at_a.post("/notices", json=d.notice(audience=["B"]), headers=d.key())
             assert said.status_code == 200, said.text
 
