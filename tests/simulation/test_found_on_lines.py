@@ -10,7 +10,7 @@ from small_world import SmallWorld, told, volume
 
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
-from skyparley.base.times import HOUR, MINUTE
+from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.matter_records import Matter
 from skyparley.domain.messages.codes import HTTP_BEARERS
@@ -99,39 +99,6 @@ def test_an_answer_that_was_put_off_rings_when_it_does_not_come_and_once(restart
         for name in "AB":
             rung = [ring["post"] for ring in kept(world, name, "Rang")[before[name] :] if ring["code"] == "ANSWER"]
             assert Counter(rung) == {"DESK": 1, "LEVEL2": 1}, name
-
-    told(story, "A", "B")
-
-
-def test_a_line_is_opened_once_by_the_checks_that_open_it() -> None:
-    """Seed 17.  A check that came when the peer was open already was weighed twice: two events in one batch."""
-
-    async def story(world: SmallWorld) -> None:
-        await suspend(world, "B", "A")
-        await asyncio.sleep(10)
-        assert [await word(world, *pair) for pair in ("AB", "BA")] == ["SUSPENDED", "SUSPENDED"]
-        await resume(world, "B", "A")
-        await asyncio.sleep(90)
-        for name in "AB":
-            assert len(kept(world, name, "LineOpened")) == 2, "once at the beginning, once after the suspension"
-
-    told(story, "A", "B", bearers=3)
-
-
-def test_a_line_whose_peer_opened_first_does_not_wait_an_hour_for_its_checks() -> None:
-    """Seed 28.  B's clock is an hour ahead: it resumed, was checked and opened before A's clock came to that time."""
-
-    async def story(world: SmallWorld) -> None:
-        await suspend(world, "B", "A")
-        await asyncio.sleep(10)
-        now = START_MS + round(sim_loop().time() * 1000)
-        later = c.ResumeLine(peer="A", reason="REVIEW", effective=now + 30 * MINUTE)
-        world.hosts["B"].node.clock.skew_ms = HOUR  # type: ignore[union-attr]
-        await world.by_two("B", msgspec.structs.replace(later, effective=now + HOUR + MINUTE))
-        await asyncio.sleep(10 * 60)
-        world.hosts["B"].node.clock.skew_ms = 0  # type: ignore[union-attr]
-        await asyncio.sleep(60 * 60)
-        assert [await word(world, *pair) for pair in ("AB", "BA")] == ["IN_FORCE", "IN_FORCE"]
 
     told(story, "A", "B")
 

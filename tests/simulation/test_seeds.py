@@ -7,7 +7,7 @@ import pytest
 
 from skyparley.testing.simulate import simulate
 
-SEEDS = 500
+SEEDS = 40
 BLOCK = 10
 
 
