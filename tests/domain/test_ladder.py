@@ -167,3 +167,47 @@ def test_an_empty_desk_is_rung_at_half_the_times():
     assert [one for one in rung(a, statement) if one[1] != "DESK"] == [(60, "SUPERVISOR"), (90, "LEVEL2")]
     texts = [e.text for e in b.events if isinstance(e, Rang) and e.statement == statement and e.post == "ALTERNATE"]
     assert texts == ["STP from A: not acknowledged yet, half the time is gone and the desk is empty"]
+
+
+def test_a_humanitarian_movement_that_starts_soon_rings_by_its_own_half_hour():
+    """30 min when it starts in less than 6 h: an alternate then, level 2 at an hour, and not at 4 h and 8 h."""
+    world, a, b, statement = filed("MEDEVAC", 1.5)
+    ring_all(world, 120)
+    assert [one for one in rung(b, statement) if one[1] != "DESK"] == [(1_800, "ALTERNATE"), (3_600, "LEVEL2")]
+    assert [one for one in rung(a, statement) if one[1] != "DESK"] == [(3_600, "LEVEL2")]
+
+
+@pytest.mark.parametrize(("change", "kind"), [(c.SuspendLine, "SUSP"), (c.TerminateLine, "TERM")])
+def test_an_unacknowledged_change_of_the_agreement(change, kind):
+    """The supervisor at 15 min, level 2 at 30."""
+    world, a, b = pair()
+    for account in ("one", "two"):
+        b.desk(change(peer="A", reason="POLITICAL"), account=account)
+    world.settle()
+    statement = newest(a, kind).hash
+    ring_all(world, 60)
+    for node in (a, b):
+        assert [one for one in rung(node, statement) if one[1] != "DESK"] == [(900, "SUPERVISOR"), (1_800, "LEVEL2")]
+
+
+def test_an_unacknowledged_human_check_rings_the_supervisor_and_nobody_above():
+    world, a, b = pair()
+    a.done(c.CheckLine(peer="B"))
+    world.settle()
+    statement = newest(b, "LCK").hash
+    ring_all(world, 60)
+    assert [one[1] for one in rung(b, statement) if one[1] != "DESK"] == ["SUPERVISOR"]
+
+
+@pytest.mark.parametrize(("seconds_ago", "at_once"), [(0, True), (120, True), (121, False)])
+def test_a_distress_of_now_rings_everybody_at_once(seconds_ago, at_once):
+    """DOMAIN 8 URGENT: desk, alternates, supervisor and level 2 at 0 s; one told as of earlier rings in turn."""
+    world, a, b = pair()
+    at = world.now - seconds_ago * 1_000
+    statement = say(a, b, "DIS", aircraft="FIXED WING", position=POINT, precision="EXACT", at=at, pob=2)
+    b.run(c.PassDeadlines())
+    everybody = [(0, "DESK"), (0, "ALTERNATE"), (0, "SUPERVISOR"), (0, "LEVEL2")]
+    assert rung(b, statement) == (everybody if at_once else everybody[:1])
+    world.pass_time(4)
+    assert {post for _, post in rung(b, statement)} == {"DESK", "ALTERNATE", "SUPERVISOR", "LEVEL2"}
+    assert len(set(rung(b, statement))) == len(rung(b, statement))

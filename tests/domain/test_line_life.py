@@ -485,3 +485,39 @@ def test_a_machine_does_not_say_that_a_person_understood() -> None:
     for account, taken in (("token:feed", False), ("token:local-command-line", True)):
         answer = b.run(c.ByDesk(command=command, account=account, key=account, request="r" * 43, person=False))
         assert isinstance(answer, c.Outcome) is taken
+
+
+def test_a_life_statement_without_a_receipt_is_told_so_that_people_call() -> None:
+    world, a, b = open_world()
+    a.done(c.Say(peers=("B",), type="STP", slots=STOP))
+    alone(world, 1)
+    assert a.alarms().count("NOT_DELIVERED") == 1
+    world.settle()
+    a.done(c.Say(peers=("B",), type="STP", slots=STOP))
+    world.settle()
+    world.pass_time(1)
+    assert a.alarms().count("NOT_DELIVERED") == 1
+
+
+def test_who_acknowledged_a_plan_is_shown_until_the_plan_is_over() -> None:
+    world, a, b = open_world()
+    notice = a.file(circle(hours=(60, 61)), to=[b])
+    world.settle()
+    (matter,) = b.state.matters
+    b.done(c.Acknowledge(statement=matter))
+    world.settle()
+    world.pass_time(59 * 60)
+    assert matter in a.state.matters
+    assert matter in b.state.matters
+    world.pass_time(40 * 60)
+    assert (a.party, notice.id) not in a.state.notices
+    assert matter not in a.state.matters
+
+
+def test_who_leaves_the_last_post_leaves_the_desk() -> None:
+    world, a, b = open_world()
+    a.done(c.TakeDuty(post="DESK"))
+    world.settle()
+    a.done(c.LeaveDuty(post="DESK"))
+    world.settle()
+    assert (a.state.desk, b.state.lines[a.party].peer_desk) == ("UNSTAFFED", "UNSTAFFED")

@@ -40,6 +40,7 @@ What = Literal[
     "SILENT",
     "PEER SILENT",
     "RING",
+    "RECEIPT",
     "FORGET MATTER",
     "PAST",
     "FORGET",
@@ -93,6 +94,16 @@ def _unanswered(view: View, statement: str) -> list[Item]:
     return [MatterExpired(statement=statement), alarm]
 
 
+def _not_delivered(view: View, statement: str) -> list[Item]:
+    """A LIFE statement of ours that the other machine is not known to hold: no technical receipt, so people call."""
+    matter = view.matters.get(statement)
+    line = view.lines.get(matter.peer) if matter is not None else None
+    if matter is None or line is None or matter.envelope.number <= line.delivered:
+        return []
+    text = f"{matter.type} to {line.name} has no receipt: it may not have arrived. Call by voice, now"
+    return [AlarmRaised(code="NOT_DELIVERED", about=statement, text=text, peer=matter.peer)]
+
+
 def _rings(view: View, statement: str, now: int) -> list[Item]:
     """Whoever is to be rung by now about a statement, where something asked of it is overdue or it is new.
 
@@ -104,7 +115,7 @@ def _rings(view: View, statement: str, now: int) -> list[Item]:
     rings: dict[Post, Rang] = {}
     for when, post in matter.ladder:
         late = sorted(ask for ask in matter.due if matter.rings_from(ask) <= when)
-        new = not matter.ours and not matter.rung and not rings
+        new = not matter.ours and not matter.rung and (not rings or when == matter.taken_at)
         if when <= now and (late or new):
             code = late[0] if late else ""
             text = f"{said}: {_missing(matter, code, when)}" if code else said
@@ -160,6 +171,8 @@ def _of_line(view: View, what: str, about: str, due: int, moment: Moment) -> lis
 def _comes_to(view: View, what: str, about: str, due: int, moment: Moment) -> list[Item]:
     if what == "RING":
         return _rings(view, about, moment.now)
+    if what == "RECEIPT":
+        return _not_delivered(view, about)
     of_line = _of_line(view, what, about, due, moment)
     if of_line is not None:
         return of_line

@@ -11,7 +11,7 @@ from skyparley.domain import checks
 from skyparley.domain import commands as c
 from skyparley.domain.drafts import draft
 from skyparley.domain.duty_records import Brief, BriefLine, BriefMatter, DutyRoster
-from skyparley.domain.events import DutyTaken, HandoverOffered, RosterSet
+from skyparley.domain.events import DeskChanged, DutyTaken, HandoverOffered, RosterSet
 from skyparley.domain.line_views import live_bearers, word_of
 from skyparley.domain.messages.codes import Post
 from skyparley.domain.messages.matter_slots import OnDuty, ShiftSlots
@@ -74,7 +74,10 @@ def leave_duty(view: View, command: c.LeaveDuty, by: str) -> Ruling:
     held = view.duty.on.get(command.post)
     if held is None or held.account != by:
         return refuse("NOT_ON_DUTY", f"you do not hold {command.post}", field="post")
-    return Decided((DutyTaken(post=command.post, account="", languages=(), before=by),))
+    left = DutyTaken(post=command.post, account="", languages=(), before=by)
+    # Who leaves the last post leaves the desk: it is not called staffed for the act of leaving it.
+    empty = () if set(view.duty.on) - {command.post} else (DeskChanged(desk="UNSTAFFED", by=by),)
+    return Decided((left, *empty))
 
 
 def _not_rostered(duty: DutyRoster, post: Post, account: str) -> str:

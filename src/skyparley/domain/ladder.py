@@ -4,7 +4,7 @@ Source: DOMAIN 8 "Human ack", "Passed to controlling unit", "Proposal answer"; 1
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -13,6 +13,7 @@ from skyparley.domain.messages.arrangement_slots import CrossingSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, Ask
 from skyparley.domain.messages.codes import Class, Post
 from skyparley.domain.messages.envelope import Envelope
+from skyparley.domain.messages.matter_slots import DistressSlots, RelaySlots
 from skyparley.domain.messages.slots import NoticeSlots
 from skyparley.domain.table import Table
 
@@ -52,6 +53,11 @@ CHAINS: Final = frozenset({"LIFE", "SAFETY", "PRIORITY"})
 """Classes whose steps lead to level 2 at times of their own (DOMAIN 8)."""
 CHAINED: Final[frozenset[Ask]] = frozenset({"ACK", "PAS"})
 """What those steps are about; what else is missed rings level 2 by its own time."""
+
+CHANGES: Final = frozenset({"SUSP", "RESM", "TERM"})
+"""Changes of the agreement: unacknowledged they ring level 2 as well, after the same time again (DOMAIN 10.2)."""
+RING_ORDER: Final = get_args(Post)
+"""Who rings first of those that ring at one time."""
 
 NEAR_MS: Final = HOUR
 FAR_MS: Final = 6 * HOUR
@@ -131,17 +137,42 @@ def ladder(
     table: Table, envelope: Envelope, due: Mapping[Ask, int], *, at: int, ours: bool, silent: bool
 ) -> tuple[tuple[int, Post], ...]:
     """Whom to ring and when, oldest first.  `silent`: the desk that must act is known to be empty, so at half the times."""
-    steps = THERE[envelope.cls] if ours else HERE[envelope.cls]
-    rings = {(at + (getattr(table, after) if after else 0), post) for after, post in steps}
+    rings = _steps(table, envelope, due, at=at, ours=ours)
     for ask, one in due.items():
         rings.add((one, "DESK"))
         if ask not in CHAINED or envelope.cls not in CHAINS:
             rings.add((one, missed(envelope)))
+        if envelope.type in CHANGES:
+            rings.add((one + one - at, "LEVEL2"))
     if envelope.type == "SAR":
         rings.add((at + table.rescue_level3_ms, "LEVEL3"))
     if silent:
         rings = {(at + (when - at) // 2, post) for when, post in rings}
-    return tuple(sorted(rings))
+    return tuple(sorted(rings, key=lambda ring: (ring[0], RING_ORDER.index(ring[1]))))
+
+
+def _steps(table: Table, envelope: Envelope, due: Mapping[Ask, int], *, at: int, ours: bool) -> set[tuple[int, Post]]:
+    """The steps of its class.  What is urgent rings everybody at the desk that received it at once, then in turn as well."""
+    steps = THERE[envelope.cls] if ours else HERE[envelope.cls]
+    if not ours and urgent(table, envelope, at):
+        steps = (*steps, *(("", post) for _, post in steps))
+    if envelope.cls == "PRIORITY" and due.get("ACK", at) < at + table.ack_humanitarian_ms:
+        # It starts so soon that people have less time: the chain goes by that time, and by as much again.
+        after = {"": 0, "ack_humanitarian_ms": due["ACK"] - at, "level2_humanitarian_ms": 2 * (due["ACK"] - at)}
+        return {(at + after[name], post) for name, post in steps}
+    return {(at + (getattr(table, after) if after else 0), post) for after, post in steps}
+
+
+def urgent(table: Table, envelope: Envelope, at: int) -> bool:
+    """Whether everybody is rung at 0 s: it happens within `look_ahead_urgent_ms` of the moment it was taken.
+
+    DOMAIN 8 says so of a collision warning with 2 min or less to closest approach, and 10.2 gives a distress the same
+    ladder: one that is told as of now has people in the water now.  A stop request is a wish about a time, and a
+    rescue box a plan for one: their steps go in turn.
+    """
+    slots = envelope.slots
+    inner = slots.distress if isinstance(slots, RelaySlots) else slots
+    return isinstance(inner, DistressSlots) and abs(inner.at - at) <= table.look_ahead_urgent_ms
 
 
 def latest_put_off(table: Table, envelope: Envelope, *, taken_at: int, now: int) -> int:
@@ -159,6 +190,14 @@ def missed(envelope: Envelope) -> Post:
     if envelope.type == "MTG":
         return "LEVEL2" if getattr(envelope.slots, "level", "") == "REVIEW" else "LEVEL3"
     return MISSED[envelope.cls]
+
+
+def end_of(envelope: Envelope) -> int | None:
+    """When the activity ends that a statement is about; None where it says no period."""
+    slots = envelope.slots
+    if isinstance(slots, NoticeSlots | CrossingSlots):
+        return max(volume.end for volume in slots.volumes)
+    return None
 
 
 def start_of(envelope: Envelope) -> int | None:

@@ -3,11 +3,13 @@
 Source: DOMAIN 11.1; line-v1 section 10.
 """
 
+from collections.abc import Mapping
+
 from skyparley.base.errors import Reason
 from skyparley.domain.line_states import Word, may_say
 from skyparley.domain.messages.catalogue import StatementType
 from skyparley.domain.messages.codes import Class, DeskState
-from skyparley.domain.records import Line
+from skyparley.domain.records import Line, LinkHealth, LinkKey
 from skyparley.domain.view import View
 
 
@@ -61,8 +63,14 @@ def link_state(line: Line, bearer: str) -> str:
 
 def lost(line: Line) -> bool:
     """Every bearer is lost."""
+    return all_lost(line, line.links)
+
+
+def all_lost(line: Line, links: Mapping[LinkKey, LinkHealth]) -> bool:
+    """Whether with these links every bearer that the peer's card names is lost, in one direction or both."""
+    dead = {bearer for (bearer, _), health in links.items() if health.state == "LOST"}
     named = bearers_of(line)
-    return bool(named) and all(link_state(line, name) == "LOST" for name in named)
+    return bool(named) and dead >= set(named)
 
 
 def weak(line: Line) -> bool:

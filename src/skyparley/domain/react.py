@@ -26,6 +26,7 @@ from skyparley.domain.events import (
     LineEstablished,
     LineOpened,
     LineTableSet,
+    LinkChanged,
     NoticeActivated,
     NoticeCancelled,
     NoticeChanged,
@@ -40,6 +41,7 @@ from skyparley.domain.events import (
     StatementSealed,
     TableSet,
 )
+from skyparley.domain.line_views import all_lost, lost
 from skyparley.domain.lines import is_life, may_seal
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import AcceptedSlots, CheckSlots, LineSlots
@@ -65,6 +67,8 @@ from skyparley.domain.volumes import shrinks
 def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -> Sequence[Item]:
     """Items that follow from an event.  `envelope`: the statement in it, where it holds one that was folded."""
     match event:
+        case LinkChanged():
+            return _lost(view, event)
         case StatementOwed() if is_life(event.draft):
             return _cannot_carry(view, event.draft)
         case TableSet():
@@ -121,6 +125,16 @@ def _after_call(view: View, event: CallRecorded, moment: Moment) -> Sequence[Ite
         text = f"{name_of(view, call.peer)} would not take {call.envelope.type} ({call.id}): tell the supervisor"
         items.append(AlarmRaised(code="CALL_REFUSED", about=call.id, text=text, peer=call.peer))
     return items
+
+
+def _lost(view: View, event: LinkChanged) -> list[Item]:
+    """The last bearer was lost: people hear of it at once, and keep to what both signed."""
+    line = view.lines[event.peer]
+    rest = {key: health for key, health in line.links.items() if key != (event.bearer, event.direction)}
+    if event.state != "LOST" or not lost(line) or all_lost(line, rest):
+        return []
+    text = f"every bearer to {line.name} is lost: keep to the last agreements, use no shared volume anew, call by voice"
+    return [AlarmRaised(code="LINE_LOST", about=line.peer, text=text, peer=line.peer)]
 
 
 def _cannot_carry(view: View, owed: Draft) -> list[Item]:

@@ -1,12 +1,14 @@
 """What a statement that asks people for something does to the state, and every act about one: the same at both nodes."""
 
+from typing import Final
+
 from msgspec import UNSET
 
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
 from skyparley.base.times import DAY
 from skyparley.domain import events as e
-from skyparley.domain.ladder import due_times, ladder, latest_put_off, missed, start_of
+from skyparley.domain.ladder import due_times, end_of, ladder, latest_put_off, missed, start_of
 from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, Rung, Step, may_reopen
 from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
@@ -15,6 +17,9 @@ from skyparley.domain.read_back import differing, required, values_of
 from skyparley.domain.view import Taken
 from skyparley.state.lines import watch_peer, watch_silence
 from skyparley.state.projection import State
+
+NO_RECEIPT: Final = 3
+"""So many times the time of a receipt a LIFE statement may lack one before people are told to call (DOMAIN 8)."""
 
 
 def take_up(state: State, peer: Fingerprint, taken: Taken, *, ours: bool) -> None:
@@ -30,6 +35,8 @@ def take_up(state: State, peer: Fingerprint, taken: Taken, *, ours: bool) -> Non
     if not matter.due:
         return
     state.matters[taken.hash] = matter
+    if ours and matter.cls == "LIFE":
+        state.deadlines.set("RECEIPT", taken.hash, taken.at + NO_RECEIPT * state.table_of(peer).receipt_ms)
     reopens = getattr(envelope.slots, "reopens", UNSET)
     if reopens is not UNSET:
         _reopen(state, str(reopens), matter)
@@ -231,7 +238,9 @@ def set_clocks(state: State, matter: Matter) -> None:
     if matter.settled:
         matter.ladder = ()
         state.deadlines.clear("RING", matter.hash)
-        state.deadlines.set("FORGET MATTER", matter.hash, _over(state, matter) + state.keep_ms)
+        # Who acknowledged a plan is shown until the plan itself is over, however long before it was told.
+        end = end_of(matter.envelope) or 0
+        state.deadlines.set("FORGET MATTER", matter.hash, max(_over(state, matter), end) + state.keep_ms)
         return
     state.deadlines.clear("FORGET MATTER", matter.hash)
     if matter.ladder:
