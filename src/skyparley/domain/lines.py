@@ -3,6 +3,7 @@
 Source: line-v1 sections 3.3 and 7, DESIGN "The line protocol".
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import UNSET
@@ -98,9 +99,18 @@ def must_wait(line: Line, item: Draft) -> bool:
 
     What waits for another state of the line holds up nobody: a hazard is told where a plan is not.
     """
-    if not may_seal_this(line, item):
+    if not may_seal_this(line, item) or follows(item, line.owed):
         return True
     return keeps_its_turn(item) and any(may_seal_this(line, owed) for owed in line.owed)
+
+
+def follows(item: Draft, waiting: Sequence[Draft]) -> bool:
+    """Whether it changes or ends a notice of which something waits: the peer could not understand it before that."""
+    acts = ("NCH", "NCX", "NACT", "NEND")
+    about = item.slots.get("id") if item.type in acts else None
+    return about is not None and any(
+        owed.slots.get("id") == about and (owed.type in FIRST_TELLS or owed.type in acts) for owed in waiting
+    )
 
 
 def is_life(item: Draft) -> bool:

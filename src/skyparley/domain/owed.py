@@ -16,7 +16,7 @@ from skyparley.domain.clauses import clause_name
 from skyparley.domain.crossings import crossing_key, period
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import OwedDropped
-from skyparley.domain.lines import may_seal, may_seal_this, reached
+from skyparley.domain.lines import follows, may_seal, may_seal_this, reached
 from skyparley.domain.messages.arrangement_slots import CrossingSlots, TermsSlots
 from skyparley.domain.messages.catalogue import FIRST_TELLS, class_of, slots_of
 from skyparley.domain.messages.matter_slots import LineSlots
@@ -36,7 +36,12 @@ def release(view: View, line: Line, moment: Moment) -> Sequence[Item]:
     """The next that waited, sealed or dropped; when none waits, what the peer does not know yet."""
     if not reached(line):
         return ()
-    first = next((owed for owed in line.owed if may_seal_this(line, owed)), None)
+    ready = (
+        owed
+        for place, owed in enumerate(line.owed)
+        if may_seal_this(line, owed) and not follows(owed, line.owed[:place])
+    )
+    first = next(ready, None)
     if first is None and (line.owed or not may_seal(line)):
         return ()
     if first is None:
