@@ -44,14 +44,14 @@ HERE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("level2_life_ms", "LEVEL2"),
     ),
     "SAFETY": (("", "DESK"), ("ack_safety_ms", "ALTERNATE"), ("level2_safety_ms", "LEVEL2")),
-    "PRIORITY": (("", "DESK"), ("ack_humanitarian_ms", "ALTERNATE"), ("level2_humanitarian_ms", "LEVEL2")),
 }
 THERE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "LIFE": (("ack_life_ms", "DESK"), ("supervisor_life_ms", "SUPERVISOR"), ("level2_life_ms", "LEVEL2")),
     "SAFETY": (("ack_safety_ms", "DESK"), ("level2_safety_ms", "LEVEL2")),
-    "PRIORITY": (("ack_humanitarian_ms", "DESK"), ("level2_humanitarian_ms", "LEVEL2")),
 }
-"""Whom an unacknowledged statement rings after which number of the table: here where it came, there who said it.  DOMAIN 8."""
+"""Whom an unacknowledged statement rings after which number of the table: here where it came, there who said it.  DOMAIN 8.
+
+The chain of PRIORITY depends on how soon the movement starts: of it only the desk's own ring is judged here."""
 
 
 # --- the agreement -----------------------------------------------------------------------------------------------
@@ -316,8 +316,9 @@ RINGS_AT_MOST: Final = 8
 
 def _earliest(said: Said, post: str, table: Table) -> int:
     """Milliseconds after which a post can ring at all; 0 where it is not one of the chain."""
-    if post == "DESK" and not said.ours:
-        return 0  # What is new rings at once.
+    distress = said.type == "DIS" or "distress" in said.plain["slots"]
+    if not said.ours and (post == "DESK" or distress):
+        return 0  # What is new rings the desk at once; a distress of now rings everybody.
     rows = (THERE if said.ours else HERE).get(said.plain["class"], ())
     wanted = [getattr(table, name) if name else 0 for name, who in rows if who == post]
     asks = [table.stop_answer_ms, table.passed_life_ms, table.identity_ms, table.rescue_ms]
