@@ -79,8 +79,12 @@ def check_missed(state: State, event: e.CheckMissed, at: int) -> None:
             del line.checks.open[msg_id]
             state.deadlines.clear("CHECK", f"{line.peer} {msg_id}")
     if line.state == "TESTING":
-        wait = min(RETRY_MS << min(line.checks.missed, 10), state.table_of(line.peer).machine_check_ms)
-        state.deadlines.set("NEXT CHECK", line.peer, at + wait)
+        state.deadlines.set("NEXT CHECK", line.peer, at + _retry_ms(state, line))
+
+
+def _retry_ms(state: State, line: Line) -> int:
+    """When a line that is not open tries again: soon, and later the more checks were missed in a row."""
+    return min(RETRY_MS << min(line.checks.missed, 10), state.table_of(line.peer).machine_check_ms)
 
 
 def set_check_clocks(state: State, line: Line, at: int) -> None:
@@ -98,7 +102,7 @@ def set_check_clocks(state: State, line: Line, at: int) -> None:
 def check_due(state: State, line: Line, due: int, at: int) -> None:
     """A slot began: where it is the other side's turn, its check is awaited."""
     if line.state == "TESTING":
-        state.deadlines.set("NEXT CHECK", line.peer, at + state.table_of(line.peer).machine_check_ms)
+        state.deadlines.set("NEXT CHECK", line.peer, at + _retry_ms(state, line))
         return
     if not begins(state, line, due):
         state.deadlines.set("CHECK AWAITED", line.peer, due + AWAITED_MS)
