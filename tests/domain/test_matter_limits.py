@@ -255,3 +255,39 @@ def test_what_is_done_at_once_was_understood_then_and_not_when_it_was_said():
     world.now += 8 * MINUTE
     forged(b, a, "DON", about=statement, action="STOPPING")
     assert a.state.matters[statement].acked_at == world.now
+
+
+# --- silence -------------------------------------------------------------------------------------------------------
+
+
+def staffed() -> tuple[World, Any, Any]:
+    world, a, b = pair()
+    for node in (a, b):
+        node.done(c.SetDesk(desk="STAFFED"))
+    world.settle()
+    return world, a, b
+
+
+def test_an_exercise_makes_no_desk_silent():
+    world, a, b = staffed()
+    say(a, b, "LAS", exercise=True, area=AREA, since=world.now)
+    world.pass_time(40)
+    assert "HUMAN_SILENT" not in a.alarms()
+    assert "DESK_SILENT" not in b.alarms()
+
+
+def test_a_desk_is_not_silent_about_what_it_never_received():
+    world, a, b = staffed()
+    a.done(c.Say(peers=("B",), type="LAS", slots={"area": AREA, "since": world.now}))
+    until = world.now + 45 * MINUTE
+    while (due := a.state.deadlines.next()) is not None and due <= until:
+        world.now = max(world.now, due)
+        a.run(c.PassDeadlines())
+    assert "HUMAN_SILENT" not in a.alarms()
+    world.now = until
+    world.settle()
+    world.pass_time(29)
+    assert "HUMAN_SILENT" not in a.alarms(), "it counts from when their machine held it"
+    assert sorted(a.replayed().deadlines.held()) == sorted(a.state.deadlines.held())
+    world.pass_time(2)
+    assert "HUMAN_SILENT" in a.alarms()

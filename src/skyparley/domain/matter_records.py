@@ -66,6 +66,8 @@ class Matter:
     taken_at: int
     """When it was sealed here, or received."""
     exercise: bool = False
+    delivered_at: int | None = None
+    """Of ours: when the other machine was first known to hold it."""
     heard: HeardFrom | None = None
     """Heard by voice, as our own desk signed it: what we do about it is recorded and sent to nobody."""
     early: bool = False

@@ -43,7 +43,7 @@ from skyparley.state.lines import (
     set_check_clocks,
     take_effect,
 )
-from skyparley.state.matters import expire, forget_matter, heard_early, rang, ring_passed
+from skyparley.state.matters import expire, forget_matter, heard_early, held_there, rang, ring_passed
 from skyparley.state.projection import State
 from skyparley.state.ringing import ring_alarm, ring_matter, tell_hook
 from skyparley.state.statements import Statement, fold_statement, set_content, settle
@@ -88,7 +88,7 @@ def _received(state: State, event: e.StatementReceived, at: int) -> Envelope | N
     chain = chain_again(payload) if envelope is None else envelope
     _grow(line.received, chain.number, statement, state.position)
     if chain.seen is not msgspec.UNSET and line.sent.hash_at(chain.seen.number) == chain.seen.hash:
-        _delivered(state, line, chain.seen.number)
+        _delivered(state, line, chain.seen.number, at)
     lead = None
     if envelope is not None:
         if envelope.cls == "LIFE" and asks_of(envelope) and not _heard_before(state, statement):
@@ -114,13 +114,14 @@ def _grow(feed: Feed, number: Number, statement: str, position: int) -> None:
     feed.head, feed.head_hash = (epoch, seq), statement
 
 
-def _delivered(state: State, line: Line, number: tuple[int, int]) -> None:
+def _delivered(state: State, line: Line, number: tuple[int, int], at: int) -> None:
     """The peer proved that it holds our feed up to a number: by a receipt, a HELLO or a `seen`."""
     line.peer_holds = max(line.peer_holds, number)
     if number <= line.delivered:
         return
     line.delivered = number
     line.urgent = [life for life in line.urgent if life > number]
+    held_there(state, line, at)
     for agreement_id in sorted(state.pending):
         record = state.agreements[agreement_id]
         if line.peer in record.signatures and record.sealed <= number:
@@ -133,7 +134,7 @@ def _receipt(state: State, event: e.ReceiptKept, at: int) -> None:
     receipt = receipt_again(jws.payload_again(event.jws))
     number = (receipt.epoch, receipt.seq)
     line.receipts[number] = (receipt.received_utc, receipt.lead_class or None)
-    _delivered(state, line, number)
+    _delivered(state, line, number, at)
 
 
 # --- lines -----------------------------------------------------------------------------------------------------
@@ -235,7 +236,7 @@ def _compared(state: State, event: e.HeadsCompared, at: int) -> None:
     line.peer_holds = max(line.peer_holds, held)
     if event.result == "EQUAL":
         line.delivered = min(line.delivered, held)  # A peer restored from a backup needs what it lost.
-        _delivered(state, line, held)
+        _delivered(state, line, held, at)
 
 
 def _carried(state: State, event: e.StatementsCarried, at: int) -> None:

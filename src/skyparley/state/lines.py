@@ -211,7 +211,7 @@ def watch_peer(state: State, line: Line) -> None:
     """The same of the other desk, with statements of ours that it holds."""
     oldest = next(iter(state.waiting_there.get(line.peer, ())), None)
     if oldest is not None and line.peer_desk not in ("SILENT", "DECLINED"):
-        since = max(state.matters[oldest].taken_at, line.peer_acted_at)
+        since = max(state.matters[oldest].delivered_at or 0, line.peer_acted_at)
         state.deadlines.set("PEER SILENT", line.peer, since + state.table_of(line.peer).silent_ms)
     else:
         state.deadlines.clear("PEER SILENT", line.peer)

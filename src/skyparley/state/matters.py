@@ -14,6 +14,7 @@ from skyparley.domain.messages import matter_slots as m
 from skyparley.domain.messages.envelope import Envelope, statement_hash, to_plain
 from skyparley.domain.misuse import in_flood
 from skyparley.domain.read_back import differing, required, values_of
+from skyparley.domain.records import Line
 from skyparley.domain.view import Taken
 from skyparley.state.lines import watch_peer, watch_silence
 from skyparley.state.projection import State
@@ -35,6 +36,8 @@ def take_up(state: State, peer: Fingerprint, taken: Taken, *, ours: bool) -> Non
     if not matter.due:
         return
     state.matters[taken.hash] = matter
+    if ours and envelope.number <= state.lines[peer].delivered:
+        matter.delivered_at = taken.at  # It came back from the peer, after a backup was put back here.
     if ours and matter.cls == "LIFE":
         state.deadlines.set("RECEIPT", taken.hash, taken.at + NO_RECEIPT * state.table_of(peer).receipt_ms)
     reopens = getattr(envelope.slots, "reopens", UNSET)
@@ -261,6 +264,17 @@ def _set_end(state: State, matter: Matter) -> None:
         state.deadlines.set("FORGET MATTER", matter.hash, max(last, _over(state, matter)) + keep)
     elif matter.cls != "LIFE":
         state.deadlines.set("FORGET MATTER", matter.hash, matter.expired_at + keep)
+
+
+def held_there(state: State, line: Line, at: int) -> None:
+    """The other machine holds our feed up to `line.delivered`: from now on its people can be silent about what it asks."""
+    for statement in tuple(state.on_the_way.get(line.peer, ())):
+        matter = state.matters[statement]
+        if matter.envelope.number > line.delivered:
+            break  # They are in the order of the feed.
+        matter.delivered_at = at
+        state.note_waiting(matter)
+    watch_peer(state, line)
 
 
 def _watch_there(state: State, matter: Matter) -> None:

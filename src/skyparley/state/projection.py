@@ -76,7 +76,9 @@ class State:
         self.waiting_here: dict[str, None] = {}
         """Of these the ones that wait for people here, oldest first."""
         self.waiting_there: dict[Fingerprint, dict[str, None]] = {}
-        """And those of ours that wait for people there, by peer."""
+        """And those of ours that wait for people there, by peer, as they came to be held there."""
+        self.on_the_way: dict[Fingerprint, dict[str, None]] = {}
+        """Those of ours that the other machine is not known to hold: nobody there can be silent about them."""
         self.desk: DeskState = "UNSTAFFED"
         self.duty = DutyRoster()
         self.keys_asked: CardAsked | None = None
@@ -204,18 +206,22 @@ class State:
             window.first.append(statement)
 
     def note_waiting(self, matter: Matter) -> None:
-        """Whether it waits for people, here or there."""
-        if matter.settled:
+        """Whether it waits for people, here or there.  An exercise never makes a desk silent."""
+        if matter.settled or matter.exercise:
             self.no_longer_waits(matter)
-        elif matter.ours:
-            self.waiting_there.setdefault(matter.peer, {})[matter.hash] = None
-        else:
+        elif not matter.ours:
             self.waiting_here[matter.hash] = None
+        elif matter.delivered_at is None:
+            self.on_the_way.setdefault(matter.peer, {})[matter.hash] = None
+        else:
+            _let_go(self.on_the_way, matter)
+            self.waiting_there.setdefault(matter.peer, {})[matter.hash] = None
 
     def no_longer_waits(self, matter: Matter) -> None:
         """It is settled, or leaves memory."""
         self.waiting_here.pop(matter.hash, None)
-        self.waiting_there.get(matter.peer, {}).pop(matter.hash, None)
+        _let_go(self.on_the_way, matter)
+        _let_go(self.waiting_there, matter)
 
     def keep_conflict(self, conflict: Conflict) -> None:
         """Take up a conflict under its pair and both its notices."""
@@ -251,3 +257,11 @@ class State:
             if not many and self.answered_at[oldest] > at - limits.ANSWERS_KEPT_MS:
                 break
             del self.answers[oldest], self.answered_at[oldest]
+
+
+def _let_go(waiting: dict[Fingerprint, dict[str, None]], matter: Matter) -> None:
+    """Take a matter out of what waits by peer, and leave no empty place, so that equal states are equal."""
+    held = waiting.get(matter.peer, {})
+    held.pop(matter.hash, None)
+    if not held:
+        waiting.pop(matter.peer, None)
