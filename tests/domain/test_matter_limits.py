@@ -277,7 +277,7 @@ def test_an_exercise_makes_no_desk_silent():
 
 
 def test_a_desk_is_not_silent_about_what_it_never_received():
-    world, a, b = staffed()
+    world, a, _ = staffed()
     a.done(c.Say(peers=("B",), type="LAS", slots={"area": AREA, "since": world.now}))
     until = world.now + 45 * MINUTE
     while (due := a.state.deadlines.next()) is not None and due <= until:
@@ -291,3 +291,24 @@ def test_a_desk_is_not_silent_about_what_it_never_received():
     assert sorted(a.replayed().deadlines.held()) == sorted(a.state.deadlines.held())
     world.pass_time(2)
     assert "HUMAN_SILENT" in a.alarms()
+
+
+# --- how many ------------------------------------------------------------------------------------------------------
+
+
+def test_what_means_least_leaves_memory_first_and_is_counted_once(monkeypatch):
+    monkeypatch.setattr(limits, "MATTERS_PER_PEER", 4)
+    monkeypatch.setattr(limits, "LIFE_FLOOD_AT", 3)
+    world, a, b = pair()
+    first = stop(a, b)
+    played = say(a, b, "STP", exercise=True, area=AREA, at=world.now)
+    flood = []
+    for _ in range(8):
+        world.now += 1
+        flood.append(stop(a, b))
+    held = [one for one in b.state.matters.values() if not one.ours and one.cls == "LIFE"]
+    assert len(held) == 4
+    assert played not in b.state.matters, "the exercise went first"
+    assert [one.hash for one in held if not one.quiet] == [first, *flood[:2]], "what rang stays"
+    assert b.alarms().count("MATTERS_MANY") == 1
+    assert b.replayed().matters == b.state.matters

@@ -23,6 +23,7 @@ from skyparley.domain.events import (
     EpochOpened,
     Event,
     HeadsCompared,
+    HeardEarly,
     LineEstablished,
     LineOpened,
     LineTableSet,
@@ -43,6 +44,7 @@ from skyparley.domain.events import (
 )
 from skyparley.domain.line_views import all_lost, lost
 from skyparley.domain.lines import is_life, may_seal
+from skyparley.domain.matter_limits import too_many
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.matter_slots import AcceptedSlots, CheckSlots, LineSlots
 from skyparley.domain.messages.slots import (
@@ -112,7 +114,10 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             line = view.lines[event.peer]
             weighed = isinstance(envelope.slots, CheckSlots | LineSlots)  # These are asked below whether they open it.
             opens = checks.opening(view, line, moment) if line.checks.peer_opened and not weighed else ()
-            return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope), *opens]
+            many = too_many(view, event.peer, life=envelope.cls == "LIFE", now=moment.now)
+            return [*_received(view, event.peer, envelope, moment), *_lapsed(view, event.peer, envelope), *opens, *many]
+        case HeardEarly():
+            return too_many(view, event.peer, life=True, now=moment.now)
     return ()
 
 
