@@ -12,6 +12,7 @@ from skyparley.base.times import DAY, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.messages.matter_slots import ReadBackValues
 from skyparley.state.matter_views import matter_view
+from skyparley.state.snapshot import freeze, thaw
 
 
 def pair(*names: str) -> tuple[World, Any, Any]:
@@ -312,3 +313,21 @@ def test_what_means_least_leaves_memory_first_and_is_counted_once(monkeypatch):
     assert [one.hash for one in held if not one.quiet] == [first, *flood[:2]], "what rang stays"
     assert b.alarms().count("MATTERS_MANY") == 1
     assert b.replayed().matters == b.state.matters
+
+
+def test_hashes_of_what_is_over_are_kept_for_thirty_days():
+    world, a, b = pair()
+    for _ in range(2):
+        played = say(a, b, "LAS", exercise=True, area=AREA, since=world.now)
+        act(b, c.Acknowledge, played)
+        first = next((one for one in b.state.forgotten.matters), None)
+        world.pass_time(25 * 60)
+    assert played in b.state.forgotten.matters
+    kept = dict(b.state.forgotten.matters)
+    assert sorted(kept.values()) == list(kept.values()), "in order"
+    again = b.fresh()
+    thaw(freeze(b.state), again)
+    assert again.forgotten == b.state.forgotten
+    assert first in kept
+    world.pass_time(31 * 24 * 60)
+    assert first not in b.state.forgotten.matters

@@ -37,6 +37,9 @@ PEER_AT_ONCE: Final = (
 LIFE_FLOOD_AT: Final = 20  # life-safety statements of one peer in a window: no air situation has so many (DOMAIN 8)
 LIFE_WINDOW_MS: Final = 600_000
 MATTERS_PER_PEER: Final = 512  # statements of one peer that ask for something, of class LIFE, and as many others: 2 MB
+MATTERS_FORGOTTEN_MS: Final = (
+    30 * 86_400_000
+)  # an act about one that left memory is taken silently so long, then NOT_OURS
 MISUSE_PEERS_KEPT: Final = 256  # whose misuse is counted, by peer and kind
 REPLAYS_UNTOLD: Final = 1_000  # in an episode; what goes by two bearers, or lost its answer, honestly comes twice
 DEFERRALS_UNTOLD: Final = 10  # in an episode; a peer that was cut off for long catches up honestly

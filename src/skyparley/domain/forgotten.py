@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.messages.catalogue import FIRST_TELLS
@@ -48,8 +49,14 @@ class Forgotten:
     pairs: dict[str, int] = field(default_factory=dict)
     """The last turn of the dialogue about each pair."""
     agreements: set[str] = field(default_factory=set)
-    matters: set[str] = field(default_factory=set)
-    """Hashes of statements that asked people for something and are over."""
+    matters: dict[str, int] = field(default_factory=dict)
+    """Hashes of statements that asked people for something and are over, each with when it left, oldest first."""
+
+    def add_matter(self, statement: str, at: int) -> None:
+        """One more, and those that left so long ago that nobody acts about them any more are let go of."""
+        self.matters[statement] = at
+        while self.matters[oldest := next(iter(self.matters))] < at - limits.MATTERS_FORGOTTEN_MS:
+            del self.matters[oldest]
 
 
 def stub_of(notice: Notice, *, own: bool, agreed: bool) -> Stub:

@@ -469,7 +469,7 @@ def _matter_expired(state: State, event: e.MatterExpired, at: int) -> None:
 
 
 def _matter_forgotten(state: State, event: e.MatterForgotten | e.MatterPutAway, at: int) -> None:
-    forget_matter(state, event)
+    forget_matter(state, event, at)
 
 
 def _deadline(state: State, event: e.DeadlinePassed, at: int) -> None:

@@ -309,12 +309,12 @@ def expire(state: State, statement: str, at: int) -> None:
     set_clocks(state, matter)
 
 
-def forget_matter(state: State, event: e.MatterForgotten | e.MatterPutAway) -> None:
+def forget_matter(state: State, event: e.MatterForgotten | e.MatterPutAway, at: int) -> None:
     """It leaves memory; its hash stays, so that a late act about it is taken without a word."""
     matter = state.matters.pop(event.statement)
     state.no_longer_waits(matter)
     watch_silence(state)
     _watch_there(state, matter)
-    state.forgotten.matters.add(event.statement)
+    state.forgotten.add_matter(event.statement, at)
     for what in ("RING", "FORGET MATTER"):
         state.deadlines.clear(what, event.statement)

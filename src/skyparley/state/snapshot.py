@@ -130,7 +130,7 @@ class _GoneAgreements(_Piece, frozen=True, tag="gone agreements"):
 
 
 class _GoneMatters(_Piece, frozen=True, tag="gone matters"):
-    matters: list[str]
+    matters: list[tuple[str, int]]
 
 
 class _Deadlines(_Piece, frozen=True, tag="deadlines"):
@@ -189,7 +189,7 @@ def _parts(state: State) -> Iterator[_Piece]:
     yield from map(_Gone, _slices(state.forgotten.notices.items(), 16 * PER_PIECE))
     yield from map(_GonePairs, _slices(state.forgotten.pairs.items(), 16 * PER_PIECE))
     yield from map(_GoneAgreements, _slices(state.forgotten.agreements, 16 * PER_PIECE))
-    yield from map(_GoneMatters, _slices(state.forgotten.matters, 16 * PER_PIECE))
+    yield from map(_GoneMatters, _slices(state.forgotten.matters.items(), 16 * PER_PIECE))
     yield from map(_Deadlines, _slices(state.deadlines.held(), 16 * PER_PIECE))
 
 
