@@ -134,6 +134,7 @@ async def _told(talk: _Talk) -> None:
     await talk.answer("B", "CPR", volumes=(smaller,))
     await talk.answer("B", "REJ", reason="CAPACITY")
     await talk.tell("A", "SAR", (325_000_000, 335_000_000))
+    await talk.read_back("B", "SAR")
     await talk.answer("B", "ACC")
 
 
