@@ -233,6 +233,16 @@ SLOTS: Mapping[StatementType, st.SearchStrategy[Any]] = {
         volumes=VOLUMES,
         reason=st.sampled_from(["WX", "HUM-ESCORT"]),
     ),
+    "OOB": st.builds(
+        m.ContactSlots,
+        id=IDS,
+        how=st.sampled_from(["PHONE", "BROADCAST", "IN PERSON"]),
+        who=st.sampled_from(["DESK", "PRESS", "UNKNOWN"]),
+        at=TIMES,
+        gist=st.builds(
+            m.FreeText, lang=st.sampled_from(["en", "ar"]), text=st.text("abc \u0627", min_size=1, max_size=200)
+        ),
+    ),
 }
 
 ANSWERS: Mapping[StatementType, st.SearchStrategy[Any]] = {

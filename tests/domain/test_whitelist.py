@@ -61,6 +61,9 @@ ALLOWED = {
     "CommandAnswered.person",  # Whether a person or a machine gave the command, and not who.
     "UnauthenticatedHeard.text",  # What somebody without a key sent us: kept for people, never sent on.
     "DistressSlots.aircraft",  # Which sort of aircraft is in distress, out of a closed list: what rescuers need to know.
+    "CallDue.payload",  # The payload of a statement (line-v1 3), read aloud to a peer with only a telephone: no aircraft's.
+    "CallRang.text",  # Our own words of whom to call; never sent.
+    "VoicePeerPinned.name",  # What we call a party that has no card: no person.
     "PartySlot.name",  # What the cards call the two parties of a line: no person.
     "CallSignSlot.call_sign",  # How a post of a desk is called on the radio (LIV-10): no aircraft, no unit.
     # Words in the sender's own language beside the code, at most 200 characters, screened by the desk (decision 0002).
