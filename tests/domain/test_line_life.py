@@ -488,7 +488,7 @@ def test_a_machine_does_not_say_that_a_person_understood() -> None:
 
 
 def test_a_life_statement_without_a_receipt_is_told_so_that_people_call() -> None:
-    world, a, b = open_world()
+    world, a, _b = open_world()
     a.done(c.Say(peers=("B",), type="STP", slots=STOP))
     alone(world, 1)
     assert a.alarms().count("NOT_DELIVERED") == 1
