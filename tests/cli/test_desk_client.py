@@ -176,7 +176,7 @@ def overview_of(change: Callable[[dict[str, Any]], None] = lambda seen: None) ->
     table = parse_table(_table_text(None, "", "")[1])
     seen = Overview(
         position=1, now=0, clock="REAL", own=PartyView(name="A", fingerprint="a" * 43), table_hash=table_hash(table),
-        table=table, lines=(), notices=(), conflicts=(), agreements=(), alarms=(),
+        table=table, lines=(), notices=(), conflicts=(), agreements=(), alarms=(), desk="STAFFED", roster={},
     )  # fmt: skip
     plain: dict[str, Any] = msgspec.to_builtins(seen)
     change(plain)

@@ -456,9 +456,9 @@ def test_what_is_not_there_is_an_answer(desks: Desks, words: tuple[str, ...]) ->
 
 def test_watch_tells_what_happened_from_a_position_on(desks: Desks) -> None:
     pair = desks.pair()
-    whole = desks.a("watch", "--after", "0", "--count", "12")
+    whole = desks.a("watch", "--after", "0", "--count", "60")
     assert whole.code == 0
-    assert [int(line.split()[0]) for line in whole.out.splitlines() if "LINK" not in line] == list(range(1, 13))
+    assert [int(line.split()[0]) for line in whole.out.splitlines() if "LINK" not in line] == list(range(1, 61))
     assert "PeerPinned" in whole.out
     assert re.search(r"NoticeFiled  id=A-\d{4}", whole.out)
     later = desks.a("watch", "--after", "10", "--count", "2", "--json")

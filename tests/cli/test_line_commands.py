@@ -182,7 +182,7 @@ def test_a_time_of_effect_is_repeated_exactly(desks: Desks) -> None:
         (("say", "distress", "--to", "B", "--aircraft", "glider"), 2, "where?"),
         (("say", "relay", "--to", "B", "--circle", "10N 5E 5NM"), 2, "--source CIVIL ATS"),
         (("say", "identity", "--to", "B", "--position", "10N 5E"), 2, "--level, --error"),
-        (("statement", "show", "QQQQQQQQ"), 1, "no statement begins"),
+        (("statement", "show", "QQQQQQQQ"), 1, "no statement"),
         (("statement", "identity", "X", "perhaps"), 2, "OURS, NOT OURS, CHECKING"),
         (("statement", "identity", "X", "checking"), 2, "--until"),
         (("statement", "answer", "X", "reject"), 2, "reject needs --reason"),

@@ -52,7 +52,7 @@ class Desks:
     def in_the_way(self, longitude: float) -> str:
         """A notice of B, known to A."""
         filed = self.b(
-            *("notice", "file", "--kind", "sar", "--circle", f"0,{longitude} 10NM", "--lower", "FL220"),
+            *("notice", "file", "--kind", "hum", "--circle", f"0,{longitude} 10NM", "--lower", "FL220"),
             *("--upper", "FL260", "--start", "2035-01-01T08:30Z", "--end", "10:00Z", "--to", "A", "--json"),
         )
         notice_id = str(json.loads(filed.out)["refs"]["id"])
@@ -141,7 +141,7 @@ def test_a_person_is_shown_what_conflicts_and_asked(desks: Desks, monkeypatch: p
     asked = answers(monkeypatch, False)
     refused = desks.a("notice", "file", file, *KIND, "--to", "B")
     assert (refused.code, desks.ids()) == (1, before)
-    assert f"(HIT) with\n    B {theirs} v1, SAR: overlap, 2035-01-01 08:30Z to 09:00Z\n" in refused.out
+    assert f"(HIT) with\n    B {theirs} v1, HUM: overlap, 2035-01-01 08:30Z to 09:00Z\n" in refused.out
     assert "To keep apart from everything known:" in refused.out
     asked = answers(monkeypatch, True)
     filed = desks.a("notice", "file", file, *KIND, "--to", "B")
@@ -314,7 +314,7 @@ def test_a_file_that_is_filed_twice_doubles_nothing_unless_that_is_said(
     assert [one["same_as"] for one in json.loads(shown.out)["notices"]] == [
         f"{one}, filed already" for one in filed[-2:]
     ]
-    assert desks.a("notice", "file", file, "--kind", "SAR").code == 0, "another kind is another notice"
+    assert desks.a("notice", "file", file, "--kind", "HUM").code == 0, "another kind is another notice"
     asked = answers(monkeypatch, False)
     desks.a("notice", "file", file, *KIND, "--only", "P1")
     assert asked[-1].endswith(f"(P1) is the same as {filed[-2]}, filed already?")
@@ -403,7 +403,7 @@ def test_what_if_says_what_filing_then_comes_to(desks: Desks) -> None:
     )
     asked = desks.a(*words, "--what-if")
     assert (asked.code, desks.ids()) == (1, before)
-    assert f"  B {theirs} v1, SAR: overlap, 2035-01-01 09:00Z to 09:30Z\n" in asked.out
+    assert f"  B {theirs} v1, HUM: overlap, 2035-01-01 09:00Z to 09:30Z\n" in asked.out
     assert "would be told to B, lead time PLANNED." in asked.out
     assert "KEY_INCOMPLETE" in asked.out
     assert "Nothing was sent." in asked.out

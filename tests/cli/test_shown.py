@@ -10,7 +10,8 @@ from skyparley.cli.shown import conflict_state, gaps_text, not_received, notice_
 from skyparley.cli.table_commands import _table_text
 from skyparley.domain.messages.slots import DueRegard, GapsSlot
 from skyparley.domain.table import parse_table, table_hash
-from skyparley.state.views import ConflictView, LineView, NoticeView, Overview, PartyView, ReceiptView
+from skyparley.state.terms_views import RadioCard
+from skyparley.state.views import ChecksView, ConflictView, LineView, NoticeView, Overview, PartyView, ReceiptView
 
 TABLE = parse_table(_table_text(None, "", "")[1])
 ARRIVED, ON_ITS_WAY = ReceiptView(peer="B", told_version=1, delivered=True), ReceiptView(peer="C", told_version=1)
@@ -31,7 +32,14 @@ def conflict(name: str, **more: Any) -> ConflictView:
 
 
 def overview(**more: Any) -> Overview:
-    said = {"position": 1, "now": 0, "clock": "REAL", "own": PartyView(name="A", fingerprint="a" * 43)}
+    said = {
+        "position": 1,
+        "now": 0,
+        "clock": "REAL",
+        "own": PartyView(name="A", fingerprint="a" * 43),
+        "desk": "STAFFED",
+        "roster": {},
+    }
     said |= {"table_hash": table_hash(TABLE), "table": TABLE}
     return Overview(**(said | dict.fromkeys(("lines", "notices", "conflicts", "agreements", "alarms"), ()) | more))
 
@@ -54,6 +62,8 @@ def test_a_notice_is_told_only_where_it_has_arrived(seen: NoticeView, words: str
 
 def test_a_peer_is_named_as_not_having_received_only_while_its_link_is_down() -> None:
     line = {"fingerprint": "c", "state": "IN_FORCE", "table": "EQUAL", "compared": "EQUAL", "ready": True, "owed": 0}
+    line |= {"word": "OPEN", "peer_desk": "STAFFED", "checks": ChecksView(ours={}, theirs={}, needed=3)}
+    line |= {"radio": RadioCard(frequencies=(), settled=False)}
     line |= dict.fromkeys(("sent", "delivered", "received", "sent_epoch", "received_epoch"), 1)
     lines = [LineView(peer=peer, link_up=up, **line) for peer, up in (("B", False), ("C", False), ("D", True))]
     told = notice(audience=(ARRIVED, ON_ITS_WAY, ReceiptView(peer="D", told_version=1)))

@@ -19,6 +19,7 @@ from skyparley.adapters.doors.openapi import document
 
 EXAMPLES = 3  # drawn for each operation, besides some hundred that cover its schema one by one
 ENDLESS = "/desk/v1/events"
+HEARD = "/desk/v1/voice-peers/{peer}/statements"  # its slots are told by the catalogue of types, not by the schema
 PLANS = "^/desk/v1/(notices|conflicts|peers|what-if)"
 
 
@@ -71,6 +72,7 @@ def test_the_door_keeps_to_its_document_whatever_is_sent(served: tuple[str, str]
         [
             *(Path(sys.executable).parent / "schemathesis", "run", f"{url}/desk/v1/openapi.json"),
             *("--header", f"Authorization: Bearer {token}", "--exclude-path", ENDLESS, "--no-color"),
+            *("--exclude-path", HEARD),
             *(f"--{part}-path-regex", PLANS),
             *("--phases", "coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "1"),
         ],

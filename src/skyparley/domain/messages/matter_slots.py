@@ -262,7 +262,7 @@ class FreeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Own-language words beside the code: the sender's are authoritative, the code is what counts (LNG-02, DIS-06)."""
 
     lang: Language
-    text: Annotated[str, Meta(min_length=1, max_length=limits.FREE_TEXT_CHARS)]
+    text: Annotated[str, Meta(min_length=1, max_length=limits.FREE_TEXT_CHARS, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class ContactSlots(Wire, frozen=True, kw_only=True):
