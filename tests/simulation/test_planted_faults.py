@@ -11,7 +11,7 @@ from skyparley.domain import deadlines, line_changes, matter_records, offers, re
 from skyparley.domain.events import LinkChanged
 from skyparley.domain.messages.codes import HttpBearerKind
 from skyparley.domain.records import Line
-from skyparley.engine import sequencer, snapshots
+from skyparley.engine import sequencer, snapshots, writer
 from skyparley.evidence import jws
 from skyparley.state import fold, matters
 from skyparley.state.projection import State
@@ -35,7 +35,7 @@ def laws_broken(wanted: set[str]) -> set[str]:
 
 
 def gate_that_never_closes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequencer.Gate, "close", lambda gate: None)
+    monkeypatch.setattr(writer.Gate, "close", lambda gate: None)
 
 
 def sealing_before_heads_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:

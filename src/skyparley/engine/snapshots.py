@@ -5,10 +5,11 @@ folded.  It is signed by this node's machine key, because who can write into the
 what no entry says, and no verifier of the journal would see it.  Source: docs/spec/journal-v1.md 8.
 """
 
+import abc
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import Final, Literal, Protocol
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -18,6 +19,7 @@ from skyparley.base.canonical import parse_canonical
 from skyparley.base.ids import b64url
 from skyparley.engine.journal_port import Head, JournalPort
 from skyparley.engine.signer import Signer
+from skyparley.engine.writer import Folded, StateT
 from skyparley.evidence import jws
 from skyparley.state.projection import State
 from skyparley.state.snapshot import Unfit, freeze, thaw
@@ -25,6 +27,8 @@ from skyparley.state.snapshot import Unfit, freeze, thaw
 log = structlog.get_logger("skyparley.snapshots")
 
 _LENGTH_BYTES: Final = 4
+
+StateT_co = TypeVar("StateT_co", bound=Folded, covariant=True)
 
 
 class SnapshotStore(Protocol):
@@ -49,8 +53,11 @@ class Title(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     body: str
 
 
-class Snapshots:
-    """Takes and reads snapshots.  `program`: a digest of everything but the journal that the state depends on."""
+class SnapshotsOf(abc.ABC, Generic[StateT]):
+    """Takes and reads snapshots of one kind of state, whose pieces a subclass knows.
+
+    `program`: a digest of everything but the journal that the state depends on.
+    """
 
     def __init__(self, store: SnapshotStore, signer: Signer, program: str) -> None:
         self._store = store
@@ -61,7 +68,15 @@ class Snapshots:
         self.used = Head(0, "")
         """Where the one that was used ends: what stands before was not read."""
 
-    async def restore(self, journal: JournalPort, fresh: Callable[[], State]) -> tuple[State, Head] | None:
+    @abc.abstractmethod
+    def freeze(self, state: StateT) -> Iterator[bytes]:
+        """The state in pieces.  It must not change until the last was taken."""
+
+    @abc.abstractmethod
+    def thaw(self, pieces: Iterable[bytes], state: StateT) -> None:
+        """The pieces into a fresh state.  Raises Unfit."""
+
+    async def restore(self, journal: JournalPort, fresh: Callable[[], StateT]) -> tuple[StateT, Head] | None:
         """The state of the newest snapshot and the entry where it ends; None where none can be used.
 
         Raises JournalFault when the journal cannot be read, never for the snapshot's sake.
@@ -81,7 +96,7 @@ class Snapshots:
             return None
         state = fresh()
         try:
-            thaw(_pieces(body), state)
+            self.thaw(_pieces(body), state)
             if state.position != title.position:
                 raise Unfit(f"its state ends at {state.position}")
         except Unfit as error:
@@ -140,6 +155,16 @@ class Snapshots:
         return title, body
 
 
+class Snapshots(SnapshotsOf[State]):
+    """Snapshots of the state of a node's lines."""
+
+    def freeze(self, state: State) -> Iterator[bytes]:
+        return freeze(state)
+
+    def thaw(self, pieces: Iterable[bytes], state: State) -> None:
+        thaw(pieces, state)
+
+
 def _pieces(body: memoryview) -> Iterator[bytes]:
     place = 0
     while place < len(body):
@@ -150,19 +175,19 @@ def _pieces(body: memoryview) -> Iterator[bytes]:
         yield bytes(body[start:place])
 
 
-class Durable(Protocol):
+class Durable(Protocol[StateT_co]):
     """What a state must be to be taken: the sequencer's, and nobody writing."""
 
     @property
-    def resting(self) -> tuple[State, Head] | None:
+    def resting(self) -> tuple[StateT_co, Head] | None:
         """The state and the head that it ends at, while everything decided is durable; None meanwhile."""
         ...
 
 
-class Keeper:
+class Keeper(Generic[StateT]):
     """Takes a snapshot when enough entries came behind the last.  `heard` tells it of each durable change."""
 
-    def __init__(self, snapshots: Snapshots, durable: Durable, *, every: int) -> None:
+    def __init__(self, snapshots: SnapshotsOf[StateT], durable: Durable[StateT], *, every: int) -> None:
         self._snapshots = snapshots
         self._durable = durable
         self._every = every
@@ -202,7 +227,7 @@ class Keeper:
             return False
         state, head = resting
         pieces = []
-        for piece in freeze(state):
+        for piece in self._snapshots.freeze(state):
             pieces.append(piece)
             if at_once:
                 continue

@@ -14,8 +14,9 @@ from skyparley.domain.messages.envelope import statement_hash
 from skyparley.domain.table import Table
 from skyparley.engine.journal_port import Entry
 from skyparley.engine.node import Node
-from skyparley.engine.sequencer import Change, OurFault
+from skyparley.engine.sequencer import Change
 from skyparley.engine.snapshots import Snapshots
+from skyparley.engine.writer import OurFault
 from skyparley.state.projection import State
 from skyparley.testing import checkers
 from skyparley.testing.liar import payload_of
