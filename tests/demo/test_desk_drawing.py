@@ -172,3 +172,63 @@ def test_times_are_read_with_a_day_or_on_the_day_that_is_near_and_no_day_is_made
         None,
         None,
     ]
+
+
+FIT = """async ([height, notices]) => {
+    const { makeChart } = await import("/desk/chart.js");
+    const box = document.createElement("div");
+    box.style.cssText = `position: fixed; inset: 0 auto auto 0; width: 600px; height: ${height}px`;
+    document.body.append(box);
+    const chart = makeChart(box, { picked() {} });
+    const until = async (holds) => { while (!holds()) await new Promise((done) => setTimeout(done, 20)); };
+    await until(() => chart.ready && chart.map.getCanvas().clientHeight === height);
+    chart.show({ own: { name: "A" }, notices, conflicts: [] });
+    chart.pick("notice", "A/A-0001", { fly: true });
+    chart.matters([{ key: "one", said: [352000000, 362000000], areas: [], cls: "LIFE", label: "one" }]);
+    const before = chart.fitted;
+    box.style.height = "400px";
+    await until(() => chart.fitted);
+    box.remove();
+    return before;
+}"""
+
+
+@pytest.mark.parametrize(("height_px", "fits"), [(10, ""), (40, "A/A-0001"), (56, "A/A-0001"), (120, "A/A-0001")])
+def test_a_map_whose_margins_would_take_up_all_of_it_shows_its_notices_all_the_same(
+    page: Page, height_px: int, fits: str
+) -> None:
+    """Found as 'Invalid LngLat object: (NaN, NaN)', of a map that was exactly twice its margin high as the page was laid out."""
+    shape = {"type": "circle", "centre": [352_000_000, 362_000_000], "radius_m": 20_000}
+    notice = {
+        "party": "A",
+        "id": "A-0001",
+        "own": True,
+        "state": "NOTIFIED",
+        "past": False,
+        "volumes": [{"shape": shape}],
+    }
+    assert page.evaluate(FIT, [height_px, [notice]]) == fits
+
+
+def test_an_open_choice_stays_open_with_what_was_chosen_when_the_thing_around_it_is_rebuilt(page: Page) -> None:
+    """Found in a test of the line's panel: as a statement was delivered, the card closed what a person was about to do."""
+    seen = page.evaluate(
+        """async () => {
+            const { choice } = await import("/desk/acting.js");
+            const chosen = [];
+            const parts = { key: "A-act", text: "Act", title: "Why", options: [["ONE"], ["TWO"]], confirm: "Do it", chosen: (value) => chosen.push(value) };
+            const shown = (box) => [box.querySelector(".choice").hidden, box.querySelector("[data-k=A-act]").getAttribute("aria-expanded")];
+            const first = choice(parts);
+            const states = [shown(first)];
+            first.querySelector("[data-k=A-act]").click();
+            const select = first.querySelector("select");
+            select.value = "TWO";
+            select.dispatchEvent(new Event("change"));
+            const second = choice(parts);
+            states.push(shown(second), second.querySelector("select").value);
+            second.querySelector(".act").click();
+            states.push(shown(choice(parts)));
+            return [states, chosen];
+        }"""
+    )
+    assert seen == [[[True, "false"], [False, "true"], "TWO", [True, "false"]], ["TWO"]]

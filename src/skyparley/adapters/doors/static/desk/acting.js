@@ -40,16 +40,28 @@ export async function perform(box, parts, body, button) {
   }
 }
 
-/** A button that opens a choice (a reason, a time) and acts only when it is confirmed. */
+const opened = new Map(); // What stands chosen in each choice that is open, by its key.
+
+/**
+ * A button that opens a choice (a reason, a time) and acts only when it is confirmed. An open choice outlives the
+ * element around it, which is rebuilt when the thing changes: what a person is about to do is not closed under the hand.
+ */
 export function choice({ key, text, title, options, confirm, chosen }) {
   const select = el("select", { "aria-label": title, "data-k": `${key}-select` },
     options.map(([value, label]) => el("option", { value }, label ?? value)));
-  const go = el("button", { class: "act", type: "button", "data-k": `${key}-go`, on: { click: () => chosen(select.value, go) } }, confirm);
-  const more = el("span", { class: "choice", hidden: true }, select, go);
-  const open = el("button", { type: "button", "aria-expanded": "false", "data-k": key, on: { click: () => {
+  const go = el("button", { class: "act", type: "button", "data-k": `${key}-go`, on: { click: () => { opened.delete(key); chosen(select.value, go); } } }, confirm);
+  const held = opened.get(key);
+  if (options.some(([value]) => value === held)) select.value = held;
+  select.addEventListener("change", () => opened.set(key, select.value));
+  const more = el("span", { class: "choice", hidden: held === undefined }, select, go);
+  const open = el("button", { type: "button", "aria-expanded": String(!more.hidden), "data-k": key, on: { click: () => {
     more.hidden = !more.hidden;
     open.setAttribute("aria-expanded", String(!more.hidden));
-    if (!more.hidden) select.focus();
+    if (more.hidden) opened.delete(key);
+    else {
+      opened.set(key, select.value);
+      select.focus();
+    }
   } } }, text);
   return el("span", { class: "choices" }, open, more);
 }

@@ -9,6 +9,7 @@ import { coordinates, distance, middleOfArc, outline, point, racetrackLine, unwr
 const COLOURS = { own: "#eda63a", other: "#62b3ee", conflict: "#f0a3c8", draft: "#e8edf2", LIFE: "#ff8f8f", SAFETY: "#ffc46b" };
 const SHOWN = new Set(["NOTIFIED", "COORDINATED", "ACTIVE"]);
 const NOTHING = { type: "FeatureCollection", features: [] };
+const ROOM_PX = 40; // Below this a map shows nothing that a person could read.
 const CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const style = {
@@ -113,7 +114,7 @@ class Drawn {
     this.draw();
     if (!fly || !key) return;
     const bounds = kind === "notice" ? this.areas.get(key)?.bounds : this.found.get(key)?.bounds;
-    if (bounds) this.map.fitBounds(bounds, { padding: 60, maxZoom: 9, duration: CALM ? 0 : 500 });
+    if (bounds) this.fit(bounds, { padding: 60, maxZoom: 9, duration: CALM ? 0 : 500 });
   }
 
   /** Volumes that somebody is about to file. */
@@ -141,10 +142,10 @@ class Drawn {
     const points = [one?.said, one?.back].filter(Boolean).map((position) => lngLat(point(position)));
     const name = one ? `${one.key} ${one.back ?? ""}` : "";
     if (!points.length || name === this.flownTo) return;
-    this.flownTo = name;
     const corners = [...points, ...one.areas.flatMap((shape) => features(shape, {})).flatMap((drawn) => drawn.geometry.coordinates[0])];
     const [xs, ys] = [corners.map((at) => at[0]), corners.map((at) => at[1])];
-    this.map.fitBounds([[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]], { padding: 70, maxZoom: 8, duration: CALM ? 0 : 500 });
+    const bounds = [[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]];
+    if (this.fit(bounds, { padding: 70, maxZoom: 8, duration: CALM ? 0 : 500 })) this.flownTo = name;
   }
 
   /** While `taken` is given, clicks on the map give positions in 1e-7 degrees instead of picking. */
@@ -213,8 +214,19 @@ class Drawn {
     const bounds = all.reduce((sum, box) => [
       [Math.min(sum[0][0], box[0][0]), Math.min(sum[0][1], box[0][1])],
       [Math.max(sum[1][0], box[1][0]), Math.max(sum[1][1], box[1][1])]]);
-    this.map.fitBounds(bounds, { padding: 28, maxZoom: 7, duration: CALM || !this.fitted ? 0 : 600 });
-    this.fitted = known;
+    if (this.fit(bounds, { padding: 28, maxZoom: 7, duration: CALM || !this.fitted ? 0 : 600 })) this.fitted = known;
+  }
+
+  /**
+   * Brings bounds into view, with a margin that leaves room for them: where the margins of a small map take up all of
+   * it, there is no such view but only NaN. Gives false on a map without room; when it is given some, it is drawn again.
+   */
+  fit(bounds, { padding, ...how }) {
+    const { clientWidth, clientHeight } = this.map.getCanvas(); // As large as the map thinks that it is, unlike its box.
+    const least = Math.min(clientWidth, clientHeight);
+    if (least < ROOM_PX) return false;
+    this.map.fitBounds(bounds, { padding: Math.min(padding, least / 4), ...how });
+    return true;
   }
 }
 
