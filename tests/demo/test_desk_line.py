@@ -18,6 +18,9 @@ import browser_support
 from skyparley.adapters.system.identity import own_card
 from skyparley.demo.nodes import Party
 
+CHECKED_MS = 20_000
+"""Milliseconds after which a line that was resumed must be compared and checked."""
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -84,9 +87,17 @@ def test_two_persons_suspend_and_lives_still_pass(desks: tuple[Page, Page], part
     put_away(b)
     # Only who suspended may lift it: A's panel offers no such act.
     assert a.locator("#line-cards button", has_text="Resume").count() == 0
-    change(b, "Resume", "POLITICAL")
     as_person(b, parties[1], "duty-officer")
-    expect(b.locator("#line-cards .asked")).to_contain_text("Resumption asked by supervisor")
+    change(b, "Resume", "POLITICAL")
+    expect(b.locator("#line-cards .asked")).to_contain_text("Resumption asked by duty-officer")
+    as_person(b, parties[1], "supervisor")
+    for page in desks:
+        expect(page.locator(word)).to_have_text("SUSPENDED")
+    b.click("text=Confirm the resumption")
+    for page in desks:
+        expect(page.locator(word)).to_have_text(re.compile("OPEN|DEGRADED"), timeout=CHECKED_MS)
+        expect(page.locator("#line-cards .times")).to_contain_text("IN FORCE")
+        expect(page.locator("#line-banners")).not_to_contain_text("SUSPENDED by B")
 
 
 def test_a_statement_shows_all_its_times_to_whoever_said_it(
