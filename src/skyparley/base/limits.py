@@ -188,3 +188,18 @@ AUDIT_REST_MS: Final = 20  # between two such pages: a million entries take abou
 
 # --- timelines ------------------------------------------------------------------------------------------------
 SCENARIO_BYTES: Final = 4 * 1024 * 1024  # one file of a timeline; thousands of steps
+
+# --- the tokens of a DSS --------------------------------------------------------------------------------------
+DSS_TOKEN_BYTES: Final = 8 * 1024  # one access token; real ones take under 2 kB, and HEADERS_BYTES holds two of these
+DSS_TOKEN_AHEAD_S: Final = 3_600  # from now to the end of a token at most: one that was stolen is soon worth nothing
+DSS_CLOCK_SKEW_S: Final = 5  # between us and who made the token; ASTM F3548-21 allows USSs that much (TimeSyncMax)
+DSS_TOKENS_KEPT: Final = 4_096  # verified tokens at hand, the longest unused goes first; about 1 kB each
+DSS_NAME_CHARS: Final = 256  # of `sub` and `iss`: the manager's name stands in every reference
+DSS_KEYS: Final = 64  # of one source; all of them are tried on a token that names none: some 5 ms
+DSS_KEY_BYTES: Final = 256 * 1024  # a file of keys, or what an address of keys answers
+DSS_RSA_LEAST_BITS: Final = 2_048  # RFC 7518 3.3
+DSS_RSA_MOST_BITS: Final = 8_192  # a larger one takes long to verify with and is in no use
+DSS_KEYS_LOOKED_AT_S: Final = 300  # every so often: so long a withdrawn key still counts
+DSS_KEYS_AGAIN_S: Final = 15  # instead, while a source does not answer
+DSS_KEYS_SOUGHT_S: Final = 10  # at most so often because a token names a key that we do not know
+DSS_KEYS_ANSWER_MS: Final = 5_000  # an address of keys; tokens of an unknown key wait for it
