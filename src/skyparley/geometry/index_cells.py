@@ -3,18 +3,17 @@
 Broad phase: tables from cell to time bucket to entries.  Every entry has a home level, with cells about as large as
 the entry, and lies under its home cells; it also lies under the parents of those at the coarser levels where a query
 may look.  A query takes the level that suits its own size: there it reads the entries of its own size and smaller,
-and along its cells' parents those that are larger.  Time is the same in one dimension: buckets of 2 h and of 16 times
-the last, each entry in the finest that holds it in few.  So a zone of a country for a week is in a handful of buckets
-and makes no other query slower.
+and along its cells' parents those that are larger.  Time is the same in one dimension (cell_table.py): a zone of a
+country for a week is in a handful of buckets and makes no other query slower.
 
 Narrow phase: time and levels, then the distance of bounding caps, then the exact verdict.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
-from itertools import chain
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Final, NamedTuple
 
+from skyparley.geometry.cell_table import CellTable, Scales, listed, time_keys
 from skyparley.geometry.cells import covering, grown, level_for, parent
 from skyparley.geometry.sphere import Core, core
 from skyparley.geometry.volumes import (
@@ -30,13 +29,6 @@ COARSEST_QUERY: Final = 4  # cells of about 620 km; half the Earth is about 800 
 QUERY_STEP: Final = 2  # queries look at every second level only, which halves what an entry must be filed under
 HOME_EDGES: Final = 2.0  # home cells are at least as wide as the entry, so it has about four
 QUERY_EDGES: Final = 0.7  # smaller cells for a query: about a dozen, which hug it more closely
-BUCKET_MS: Final = 2 * 3_600_000
-BUCKET_FACTOR_BITS: Final = 4
-BUCKETS_PER_ENTRY: Final = 4
-KEYS_PER_QUERY: Final = 256  # more time keys than this are not listed but compared
-
-Buckets: TypeAlias = dict[int, set[int]]
-Table: TypeAlias = dict[int, Buckets]
 _TOUCHING: Final = Separation(0, 0, 0, 0, 0)
 
 
@@ -57,10 +49,10 @@ class CellIndex:
         self._entries: dict[int, _Entry] = {}
         self._place_of: dict[Hashable, int] = {}
         self._next_place = 0
-        self._own: Table = {}
-        self._below: Table = {}
+        self._own = CellTable()
+        self._below = CellTable()
         self._homes: Counter[int] = Counter()
-        self._scales: Counter[int] = Counter()
+        self._scales = Scales()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -77,27 +69,19 @@ class CellIndex:
         place, entry = self._next_place, _entry(key, volume)
         self._next_place += 1
         self._entries[place], self._place_of[key] = entry, place
-        for table, cell in self._tables_of(entry):
-            buckets = table.setdefault(cell, {})
-            for time in entry.times:
-                buckets.setdefault(time, set()).add(place)
+        for table, cells in self._tables_of(entry):
+            table.add(place, cells, entry.times)
         self._homes[entry.home] += 1
-        self._scales[_scale_of(entry.times[0])] += 1
+        self._scales.add(entry.times)
 
     def remove(self, key: Hashable) -> None:
         """Takes a volume out.  Raises KeyError if the key is not there."""
         place = self._place_of.pop(key)
         entry = self._entries.pop(place)
-        for table, cell in self._tables_of(entry):
-            buckets = table[cell]
-            for time in entry.times:
-                buckets[time].remove(place)
-                if not buckets[time]:
-                    del buckets[time]
-            if not buckets:
-                del table[cell]
+        for table, cells in self._tables_of(entry):
+            table.remove(place, cells, entry.times)
         self._homes[entry.home] -= 1
-        self._scales[_scale_of(entry.times[0])] -= 1
+        self._scales.remove(entry.times)
 
     def candidates(self, volume: Volume, sep: Separation) -> list[Hashable]:
         """The keys of all volumes that may conflict, in the order they were added: none that does is missing."""
@@ -149,32 +133,19 @@ class CellIndex:
         level = level_for(own, grow_m, QUERY_EDGES)
         level = max(COARSEST_QUERY, level - level % QUERY_STEP)
         cells = covering(own, grow_m, level)
-        spans = self._spans(volume.start_ms - sep.time_ms, volume.end_ms + sep.time_ms)
-        keys = _listed(spans)
-        tables = [self._own.get(cell) for cell in cells] + [self._below.get(cell) for cell in cells]
+        spans = self._scales.spans(volume.start_ms - sep.time_ms, volume.end_ms + sep.time_ms)
+        keys = listed(spans)
+        yield from self._own.under(cells, spans, keys)
+        yield from self._below.under(cells, spans, keys)
         for coarser, count in self._homes.items():
             if count and coarser < level:
-                tables += [self._own.get(cell) for cell in {parent(cell, coarser) for cell in cells}]
-        for buckets in tables:
-            if buckets is None:
-                continue
-            if keys is not None and len(keys) <= len(buckets):
-                yield from (buckets[key] for key in keys if key in buckets)
-            else:
-                yield from (places for key, places in buckets.items() if _in_spans(key, spans))
+                yield from self._own.under({parent(cell, coarser) for cell in cells}, spans, keys)
 
-    def _spans(self, start_ms: int, end_ms: int) -> dict[int, tuple[int, int]]:
-        """For each time scale in use the first and last bucket that the span meets."""
-        return {
-            scale: (_bucket(start_ms, scale), _bucket(end_ms, scale)) for scale, count in self._scales.items() if count
-        }
-
-    def _tables_of(self, entry: _Entry) -> Iterator[tuple[Table, int]]:
-        """Every (table, cell) that an entry is filed under."""
-        own = ((self._own, cell) for cell in entry.cells)
-        levels = range(COARSEST_QUERY, entry.home, QUERY_STEP)
-        below = ((self._below, cell) for level in levels for cell in {parent(cell, level) for cell in entry.cells})
-        return chain(own, below)
+    def _tables_of(self, entry: _Entry) -> Iterator[tuple[CellTable, Iterable[int]]]:
+        """Every table that an entry is filed in, with the cells there."""
+        yield self._own, entry.cells
+        for level in range(COARSEST_QUERY, entry.home, QUERY_STEP):
+            yield self._below, {parent(cell, level) for cell in entry.cells}
 
 
 def _entry(key: Hashable, volume: Volume) -> _Entry:
@@ -182,33 +153,4 @@ def _entry(key: Hashable, volume: Volume) -> _Entry:
     grow_m = reach_m(own.radius_m, _TOUCHING)
     home = level_for(own, grow_m, HOME_EDGES)
     cells = tuple(covering(own, grow_m, home))
-    return _Entry(key, volume, own, home, cells, _times(volume), grown(own.bound, grow_m))
-
-
-def _times(volume: Volume) -> tuple[int, ...]:
-    """The time keys of a volume: at the finest scale where it needs few."""
-    scale = 0
-    while volume.end_ms - volume.start_ms > BUCKETS_PER_ENTRY * (BUCKET_MS << (BUCKET_FACTOR_BITS * scale)):
-        scale += 1
-    first, last = _bucket(volume.start_ms, scale), _bucket(volume.end_ms - 1, scale)
-    return tuple(bucket << 4 | scale for bucket in range(first, last + 1))
-
-
-def _bucket(time_ms: int, scale: int) -> int:
-    return time_ms // (BUCKET_MS << (BUCKET_FACTOR_BITS * scale))
-
-
-def _scale_of(key: int) -> int:
-    return key & 15
-
-
-def _in_spans(key: int, spans: dict[int, tuple[int, int]]) -> bool:
-    span = spans.get(key & 15)
-    return span is not None and span[0] <= key >> 4 <= span[1]
-
-
-def _listed(spans: dict[int, tuple[int, int]]) -> list[int] | None:
-    """All keys of the spans, or None if they are too many to list."""
-    if sum(last - first + 1 for first, last in spans.values()) > KEYS_PER_QUERY:
-        return None
-    return [bucket << 4 | scale for scale, (first, last) in spans.items() for bucket in range(first, last + 1)]
+    return _Entry(key, volume, own, home, cells, time_keys(volume.start_ms, volume.end_ms), grown(own.bound, grow_m))

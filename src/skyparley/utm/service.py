@@ -1,0 +1,90 @@
+"""A DSS as a running thing: its writer, its snapshots, and the sweep that lets go of what ended."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from skyparley.base.errors import Fault
+from skyparley.engine.journal_port import JournalPort
+from skyparley.engine.ports import Clock, Luck
+from skyparley.engine.snapshots import Keeper
+from skyparley.utm.commands import Answer, Command, Sweep, Swept
+from skyparley.utm.rulings import Rules
+from skyparley.utm.sequencer import DssSequencer
+from skyparley.utm.snapshot import DssSnapshots
+from skyparley.utm.state import DssState
+
+T = TypeVar("T")
+log = structlog.get_logger("skyparley.dss")
+
+SWEEP_MS: Final = 10_000
+"""How often it looks for what ended: queries and keys do not see it from its last moment on, so nothing waits for this."""
+SNAPSHOT_ENTRIES: Final = 20_000
+"""A snapshot is taken when so many entries came behind the last: about 1 s of folding."""
+
+
+class Dss:
+    """One DSS over one journal."""
+
+    def __init__(
+        self,
+        *,
+        journal: JournalPort,
+        rules: Rules,
+        clock: Clock,
+        luck: Luck,
+        snapshots: DssSnapshots | None = None,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self.sequencer = DssSequencer(journal=journal, rules=rules, clock=clock, luck=luck, snapshots=snapshots)
+        self._keeper = Keeper(snapshots, self.sequencer, every=SNAPSHOT_ENTRIES) if snapshots is not None else None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def now_us(self) -> int:
+        """The time that this DSS goes by, microseconds since 1970 UTC."""
+        return self.sequencer.now_us()
+
+    async def submit(self, command: Command) -> Answer:
+        """Have a command decided; what it answers is durable.  Raises a Fault: then nothing is promised."""
+        return await self.sequencer.submit(command)
+
+    async def read(self, reader: Callable[[DssState], T]) -> T:
+        """What `reader` makes of the durable state; it must not keep or change what it is given.  Raises a Fault."""
+        return await self.sequencer.read(reader)
+
+    async def start(self) -> int:
+        """Fold the journal and begin to decide.  Returns how many entries it holds.  Raises JournalFault."""
+        entries = await self.sequencer.load()
+        self._tasks = [asyncio.create_task(self.sequencer.run()), asyncio.create_task(self._sweep())]
+        if self._keeper is not None:
+            self.sequencer.listen(self._keeper.heard)
+            self._tasks.append(asyncio.create_task(self._keeper.run()))
+        return entries
+
+    async def failed(self) -> None:
+        """Returns when a part of it ended by itself, with what it raised."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        await next(iter(done))
+
+    async def stop(self) -> None:
+        """After the door was closed: one more snapshot, and the journal let go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._keeper is not None:
+            await self._keeper.last()
+        await self._journal.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._clock.sleep_ms(SWEEP_MS)
+            try:
+                swept = await self.submit(Sweep())
+            except Fault as fault:
+                log.warning("not_swept", code=fault.code, error=str(fault))
+                continue
+            if isinstance(swept, Swept) and swept.count:
+                log.info("let_go", count=swept.count)
