@@ -1,0 +1,389 @@
+"""From the volumes of a request to an extent: cells of level 13, heights, times.  What is not sound is told by place.
+
+A covering is complete: every point of an outline lies in one of its cells, whether the edges of a polygon are taken as
+shortest paths on the sphere or on the WGS 84 ellipsoid (there to 1 cm).  Source: ASTM F3548-21, Volume4D, Polygon, Circle.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from geographiclib.geodesic import Geodesic
+
+from skyparley.base import limits
+from skyparley.geometry.cells import LatLng, Ring, circle_cells, edges_cross, line_cells, opposite, short_number
+from skyparley.utm.commands import Problem
+from skyparley.utm.records import OPEN, Extent
+from skyparley.utm.wire import Altitude, Circle, LatLngPoint, Polygon, Time, Volume3D, Volume4D, shown
+
+LEVEL: Final = 13  # cells of about 1 km2: what deployed systems use, so that the same areas meet
+LOWEST_M: Final = -8_000.0  # Source: ASTM F3548-21, Altitude
+HIGHEST_M: Final = 100_000.0
+_EARTH_M: Final = 6_371_008.8  # mean radius
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CROSSING_SOUGHT: Final = 128  # vertices up to which the two edges that cross are named: 8,000 pairs, 40 ms
+
+
+class Oversize(Exception):
+    """The volumes are larger than one request may be.  The caller knows which status that is."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.problem)
+        self.problem = problem
+
+
+class _Unsound(Exception):
+    """An outline is wrong; places are relative to it."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class _NotKept(Exception):
+    """A covering that is too large to keep, as an exception because only values are kept."""
+
+    def __init__(self, cells: tuple[int, ...]) -> None:
+        super().__init__(len(cells))
+        self.cells = cells
+
+
+def read_volumes(volumes: list[Volume4D] | None, place: str, problems: list[Problem]) -> Extent | None:
+    """The union of several volumes, or None with the problems added.  Raises Oversize.
+
+    A bound that a volume does not give is open (-OPEN, OPEN), and so is then that of the union.
+    """
+    if not volumes:
+        problems.append(Problem(place, "is empty" if volumes == [] else "is missing", "a list of at least one volume"))
+        return None
+    _count_vertices(volumes, place)
+    found: list[Extent] = []
+    cells = 0
+    for number, volume in enumerate(volumes):
+        extent = read_volume(volume, f"{place}[{number}]", problems)
+        if len(problems) >= limits.DSS_PROBLEMS_SHOWN:
+            break
+        if extent is not None:
+            found.append(extent)
+            cells += len(extent.cells)
+        if cells > limits.DSS_CELLS:
+            raise Oversize(
+                Problem(place, "all volumes together are too large", f"at most {limits.DSS_CELLS} km2 or so")
+            )
+    return union(found) if found and not problems else None
+
+
+def read_volume(volume: Volume4D | None, place: str, problems: list[Problem]) -> Extent | None:
+    """The extent of one volume, or None with the problems added.  Bounds not given are open.  Raises Oversize."""
+    if volume is None:
+        problems.append(Problem(place, "is missing", "a volume"))
+        return None
+    before = len(problems)
+    start_us, end_us = _times(volume, place, problems)
+    body = volume.volume
+    if body is None:
+        problems.append(Problem(f"{place}.volume", "is missing", "an outline, and altitudes"))
+        return None
+    lower_mm, upper_mm = _heights(body, f"{place}.volume", problems)
+    cells = _cells(body, f"{place}.volume", problems)
+    if len(problems) > before:
+        return None
+    return Extent(cells, lower_mm, upper_mm, start_us, end_us)
+
+
+def union(extents: list[Extent]) -> Extent:
+    """What bounds at least one extent: all cells, from the lowest to the highest, from the first to the last moment."""
+    if len(extents) == 1:
+        return extents[0]
+    cells = sorted({cell for extent in extents for cell in extent.cells})
+    return Extent(
+        tuple(cells),
+        min(extent.lower_mm for extent in extents),
+        max(extent.upper_mm for extent in extents),
+        min(extent.start_us for extent in extents),
+        max(extent.end_us for extent in extents),
+    )
+
+
+# --- times and heights ---------------------------------------------------------------------------------------------
+
+
+def parse_time_us(text: str, *, up: bool) -> int:
+    """RFC 3339 text with Z to microseconds since 1970 UTC; what is finer is cut, or with `up` rounded up.
+
+    Raises ValueError with what is wrong.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a time in UTC")
+    *parts, fraction = match.groups()
+    moment = datetime(*(int(part) for part in parts), tzinfo=UTC)  # type: ignore[arg-type, misc]
+    nanos = int((fraction or "").ljust(9, "0"))
+    whole = (moment - _EPOCH) // timedelta(microseconds=1)
+    return whole + (-(-nanos // 1000) if up else nanos // 1000)
+
+
+def read_time(time: Time | None, place: str, problems: list[Problem], *, up: bool) -> int | None:
+    """Microseconds, or None where there is no time or it is not sound."""
+    if time is None:
+        return None
+    if time.format != "RFC3339":
+        problems.append(Problem(f"{place}.format", _not_given(time.format), "RFC3339"))
+    if time.value is None:
+        problems.append(Problem(f"{place}.value", "is missing", "a time such as 2026-11-23T01:00:00Z"))
+        return None
+    try:
+        moment = parse_time_us(time.value, up=up)
+    except ValueError as error:
+        wrong = f"{shown(time.value)} {error if str(error).startswith('is') else f'is no time: {error}'}"
+        problems.append(Problem(f"{place}.value", wrong, "RFC 3339 with Z, such as 2026-11-23T01:00:00Z"))
+        return None
+    if not -OPEN < moment < OPEN:
+        problems.append(Problem(f"{place}.value", f"{shown(time.value)} is too far off", "from 1685 to 2255"))
+        return None
+    return moment
+
+
+def _times(volume: Volume4D, place: str, problems: list[Problem]) -> tuple[int, int]:
+    start_us = read_time(volume.time_start, f"{place}.time_start", problems, up=False)
+    end_us = read_time(volume.time_end, f"{place}.time_end", problems, up=True)
+    if start_us is not None and end_us is not None and end_us < start_us:
+        problems.append(Problem(f"{place}.time_end", "is before time_start", "a time at or after time_start"))
+    return -OPEN if start_us is None else start_us, OPEN if end_us is None else end_us
+
+
+def _heights(body: Volume3D, place: str, problems: list[Problem]) -> tuple[int, int]:
+    lower_mm = _height(body.altitude_lower, f"{place}.altitude_lower", problems, math.floor)
+    upper_mm = _height(body.altitude_upper, f"{place}.altitude_upper", problems, math.ceil)
+    if lower_mm is not None and upper_mm is not None and lower_mm > upper_mm:
+        problems.append(Problem(f"{place}.altitude_upper", "is below altitude_lower", "at or above altitude_lower"))
+    return -OPEN if lower_mm is None else lower_mm, OPEN if upper_mm is None else upper_mm
+
+
+def _height(
+    altitude: Altitude | None, place: str, problems: list[Problem], rounded: Callable[[float], int]
+) -> int | None:
+    if altitude is None:
+        return None
+    if altitude.reference != "W84":
+        problems.append(Problem(f"{place}.reference", _not_given(altitude.reference), "W84"))
+    if altitude.units != "M":
+        problems.append(Problem(f"{place}.units", _not_given(altitude.units), "M"))
+    value = altitude.value
+    if value is None:
+        problems.append(Problem(f"{place}.value", "is missing", "metres above the WGS 84 ellipsoid"))
+        return None
+    if not LOWEST_M <= value <= HIGHEST_M:
+        wanted = f"from {LOWEST_M:.0f} to {HIGHEST_M:.0f} metres"
+        problems.append(Problem(f"{place}.value", f"{value:g} is out of range", wanted))
+        return None
+    return rounded(value * 1000)
+
+
+def _not_given(value: str | None) -> str:
+    return "is missing" if value is None else f"{shown(value)} is not known here"
+
+
+# --- outlines ------------------------------------------------------------------------------------------------------
+
+
+def _count_vertices(volumes: list[Volume4D], place: str) -> None:
+    count = 0
+    for volume in volumes:
+        polygon = volume.volume.outline_polygon if volume.volume else None
+        count += len(polygon.vertices or ()) if polygon else 0
+    if count > limits.DSS_VERTICES:
+        raise Oversize(Problem(place, f"{count} vertices in all volumes", f"at most {limits.DSS_VERTICES}"))
+
+
+def _cells(body: Volume3D, place: str, problems: list[Problem]) -> tuple[int, ...]:
+    """The cells of an outline; none where it is not sound.  Raises Oversize."""
+    polygon, circle = body.outline_polygon, body.outline_circle
+    if polygon is None and circle is None:
+        problems.append(Problem(place, "has no outline", "outline_polygon or outline_circle"))
+    elif polygon is not None and circle is not None:
+        problems.append(Problem(place, "has two outlines", "outline_polygon or outline_circle, not both"))
+    elif polygon is not None:
+        return _polygon(polygon, f"{place}.outline_polygon", problems)
+    elif circle is not None:
+        return _circle(circle, f"{place}.outline_circle", problems)
+    return ()
+
+
+def _polygon(polygon: Polygon, place: str, problems: list[Problem]) -> tuple[int, ...]:
+    vertices = polygon.vertices or []
+    if len(vertices) > limits.DSS_VERTICES:
+        raise Oversize(Problem(f"{place}.vertices", f"{len(vertices)} vertices", f"at most {limits.DSS_VERTICES}"))
+    if len(vertices) < 3:
+        problems.append(Problem(f"{place}.vertices", f"{len(vertices)} vertices", "at least 3"))
+        return ()
+    points: list[LatLng] = []
+    for number, vertex in enumerate(vertices):
+        point = _place(vertex)
+        if point is None:
+            _say_point(vertex, f"{place}.vertices[{number}]", problems)
+        else:
+            points.append(point)
+    return _covered(tuple(points), 0.0, place, problems) if len(points) == len(vertices) else ()
+
+
+def _circle(circle: Circle, place: str, problems: list[Problem]) -> tuple[int, ...]:
+    before = len(problems)
+    radius, centre = circle.radius, _place(circle.center) if circle.center else None
+    if circle.center is None:
+        problems.append(Problem(f"{place}.center", "is missing", "a point"))
+    elif centre is None:
+        _say_point(circle.center, f"{place}.center", problems)
+    if radius is None or radius.value is None:
+        missing = f"{place}.radius" if radius is None else f"{place}.radius.value"
+        problems.append(Problem(missing, "is missing", "a number of metres above 0"))
+    elif not 0 < radius.value < math.inf:
+        problems.append(Problem(f"{place}.radius.value", f"{radius.value:g} is no radius", "a number above 0"))
+    if radius is not None and radius.units != "M":
+        problems.append(Problem(f"{place}.radius.units", _not_given(radius.units), "M"))
+    if len(problems) > before or centre is None or radius is None or radius.value is None:
+        return ()
+    return _covered((centre,), radius.value, place, problems)
+
+
+def _place(point: LatLngPoint) -> LatLng | None:
+    """Latitude and longitude, or None where there is no such place on Earth."""
+    lat, lng = point.lat, point.lng
+    if lat is None or lng is None or not -90 <= lat <= 90 or not -180 <= lng <= 180:
+        return None
+    return lat, lng
+
+
+def _say_point(point: LatLngPoint, place: str, problems: list[Problem]) -> None:
+    for name, value, most, word in (("lat", point.lat, 90, "latitude"), ("lng", point.lng, 180, "longitude")):
+        if value is None:
+            problems.append(Problem(f"{place}.{name}", "is missing", f"from -{most} to {most}"))
+        elif not -most <= value <= most:
+            problems.append(Problem(f"{place}.{name}", f"{value:g} is no {word}", f"from -{most} to {most}"))
+
+
+def _covered(points: tuple[LatLng, ...], radius_m: float, place: str, problems: list[Problem]) -> tuple[int, ...]:
+    """The cells of an outline, kept if it is small.  One that is not sound gives none and its problems."""
+    try:
+        if len(points) > limits.DSS_KEPT_VERTICES:
+            return _cover(points, radius_m)
+        return _kept(points, radius_m)
+    except _NotKept as large:
+        return large.cells
+    except _Unsound as unsound:
+        for each in unsound.problems:
+            problems.append(Problem(f"{place}.{each.field}" if each.field else place, each.problem, each.expected))
+        return ()
+    except Oversize as oversize:
+        found = oversize.problem
+        raise Oversize(Problem(place, found.problem, found.expected)) from None
+
+
+@lru_cache(maxsize=limits.DSS_OUTLINES_KEPT)
+def _kept(points: tuple[LatLng, ...], radius_m: float) -> tuple[int, ...]:
+    """As `_cover`, remembered, since clients send an outline again with each change of state."""
+    cells = _cover(points, radius_m)
+    if len(cells) > limits.DSS_KEPT_CELLS:
+        raise _NotKept(cells)
+    return cells
+
+
+def _cover(points: tuple[LatLng, ...], radius_m: float) -> tuple[int, ...]:
+    """Cells of level 13, as small numbers in rising order.  One point: a circle about it; else a ring.
+
+    Raises _Unsound, Oversize.
+    """
+    found = _circle_cells(points[0], radius_m) if len(points) == 1 else _ring_cells(points)
+    return tuple(short_number(cell, LEVEL) for cell in found)
+
+
+def _circle_cells(centre: LatLng, radius_m: float) -> list[int]:
+    area_km2 = math.pi * (radius_m / 1000) ** 2
+    if area_km2 > limits.DSS_CIRCLE_KM2:
+        raise Oversize(Problem("", f"the circle has {area_km2:.0f} km2", f"at most {limits.DSS_CIRCLE_KM2} km2"))
+    return circle_cells(centre, radius_m, LEVEL)
+
+
+def _ring_cells(points: tuple[LatLng, ...]) -> list[int]:
+    _check_vertices(points)
+    edges = [(points[number - 1], point) for number, point in enumerate(points)]
+    lengths_m = [_length_m(*edge) for edge in edges]
+    around_km = sum(lengths_m) / 1000
+    ring = Ring(points)
+    if not ring.is_simple:
+        raise _Unsound(_crossing(points))
+    area_km2 = ring.area_m2() / 1e6
+    if area_km2 > limits.DSS_POLYGON_KM2:
+        raise Oversize(Problem("", f"the polygon has {area_km2:.0f} km2", f"at most {limits.DSS_POLYGON_KM2} km2"))
+    if around_km > limits.DSS_OUTLINE_KM:
+        raise Oversize(Problem("", f"{around_km:.0f} km round the polygon", f"at most {limits.DSS_OUTLINE_KM} km"))
+    cells = ring.cells(LEVEL)
+    long_edges = [edge for edge, length_m in zip(edges, lengths_m, strict=True) if length_m > limits.DSS_LONG_EDGE_M]
+    if not long_edges:
+        return cells
+    more = {cell for edge in long_edges for cell in line_cells(_on_ellipsoid(*edge), LEVEL)}
+    return sorted(more.union(cells))
+
+
+def _check_vertices(points: tuple[LatLng, ...]) -> None:
+    """Raises _Unsound where a vertex comes twice, or two neighbours are on opposite sides of the Earth."""
+    first_at: dict[LatLng, int] = {}
+    found: list[Problem] = []
+    for number, point in enumerate(points):
+        twin = first_at.setdefault(_one_name(point), number)
+        if twin != number:
+            closing = twin == 0 and number == len(points) - 1
+            wanted = "no closing vertex: the last edge leads back to the first" if closing else "each vertex once"
+            found.append(Problem(f"vertices[{number}]", f"is the same point as vertices[{twin}]", wanted))
+        if opposite(points[number - 1], point):
+            wanted = "a vertex between: no path between opposite points is the shortest"
+            found.append(Problem(f"vertices[{number}]", "is opposite to the vertex before on the Earth", wanted))
+    if found:
+        raise _Unsound(*found)
+
+
+def _one_name(point: LatLng) -> LatLng:
+    """The same for all ways to write a point: a pole has any longitude, the antimeridian two."""
+    lat, lng = point
+    if abs(lat) == 90:
+        return lat, 0.0
+    return lat, 180.0 if lng == -180 else lng
+
+
+def _crossing(points: tuple[LatLng, ...]) -> Problem:
+    """Which edges cross, where that is cheap to find."""
+    count = len(points)
+    if count <= _CROSSING_SOUGHT:
+        for a, b in _pairs_apart(count):
+            if edges_cross((points[a], points[(a + 1) % count]), (points[b], points[(b + 1) % count])):
+                wrong = f"the edge from vertices[{a}] crosses the edge from vertices[{b}]"
+                return Problem("vertices", wrong, "edges that do not cross")
+    return Problem("vertices", "edges cross or touch", "edges that meet only at their common vertex")
+
+
+def _pairs_apart(count: int) -> Iterable[tuple[int, int]]:
+    """Each pair of edges of a ring that share no vertex."""
+    for a in range(count):
+        for b in range(a + 2, count):
+            if (b + 1) % count != a:
+                yield a, b
+
+
+def _length_m(a: LatLng, b: LatLng) -> float:
+    """Along the great circle.  Source: the haversine formula."""
+    lat_a, lng_a, lat_b, lng_b = (math.radians(each) for each in (*a, *b))
+    half = math.sin((lat_b - lat_a) / 2) ** 2
+    half += math.cos(lat_a) * math.cos(lat_b) * math.sin((lng_b - lng_a) / 2) ** 2
+    return 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _on_ellipsoid(a: LatLng, b: LatLng) -> list[LatLng]:
+    """Points of the shortest path on the WGS 84 ellipsoid, at most 10 km apart, both ends with them."""
+    line = Geodesic.WGS84.InverseLine(*a, *b)
+    pieces = math.ceil(line.s13 / limits.DSS_LONG_EDGE_M)
+    between = [line.Position(line.s13 * piece / pieces) for piece in range(1, pieces)]
+    return [a, *((each["lat2"], each["lon2"]) for each in between), b]
