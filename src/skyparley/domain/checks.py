@@ -13,7 +13,7 @@ from skyparley.domain import link_health
 from skyparley.domain.clauses import in_force
 from skyparley.domain.commands import CheckLine, Outcome
 from skyparley.domain.drafts import draft
-from skyparley.domain.events import AlarmRaised, CheckMissed, LineOpened
+from skyparley.domain.events import AlarmRaised, CheckMissed, LineOpened, LinkChanged
 from skyparley.domain.line_views import live_bearers, saying_reasons, word_of
 from skyparley.domain.lines import named_peer, reached
 from skyparley.domain.messages.arrangement_slots import CalendarClause
@@ -50,19 +50,37 @@ def waits(line: Line, bearers: Sequence[str]) -> bool:
     return any(check.number > line.delivered and check.bearer in bearers for check in line.checks.open.values())
 
 
-def opening(view: View, line: Line, moment: Moment) -> list[Item]:
-    """The next checks of a line that is not open: by each live bearer that lacks good ones of ours and has none under way."""
+def opening(view: View, line: Line, moment: Moment, *, again: bool = False) -> list[Item]:
+    """The next checks of a line that is not open: by each live bearer that lacks good ones of ours and has none under way.
+
+    `again`: also by those whose last one was missed.  They wait for NEXT CHECK, for their link to be UP again or for heads
+    to be compared; else the misses of a dead bearer would follow each other and hold up the checks of the others.
+    """
     if line.state != "TESTING":
         return []
     if _all_good(view, line):
         return [LineOpened(peer=line.peer)]
-    busy = {check.bearer for check in line.checks.open.values()}
-    lacking = [
-        bearer
-        for bearer in live_bearers(line)
-        if bearer not in busy and line.checks.ours.get(bearer, 0) < line.checks.needed
-    ]
+    good, needed = line.checks.ours, line.checks.needed
+    lacking = [bearer for bearer in _idle(line) if good.get(bearer, 0) < needed and (again or good.get(bearer) != 0)]
     return begin(view, line, moment, "OPENING", lacking) if lacking else []
+
+
+def link_is_up(view: View, line: Line, event: LinkChanged, moment: Moment) -> list[Item]:
+    """A bearer of the peer came back: on a line that is not open its check, which was missed, is tried again at once.
+
+    It opens nothing by itself: only the check does.
+    """
+    back = event.state == "UP" and event.direction == "OUT" and event.bearer in _idle(line)
+    lacks = line.checks.ours.get(event.bearer, 0) < line.checks.needed
+    if line.state != "TESTING" or not back or not lacks:
+        return []
+    return begin(view, line, moment, "OPENING", [event.bearer])
+
+
+def _idle(line: Line) -> list[str]:
+    """The live bearers by which no check of ours is under way."""
+    busy = {check.bearer for check in line.checks.open.values()}
+    return [bearer for bearer in live_bearers(line) if bearer not in busy]
 
 
 def _heard_on(view: View, line: Line) -> tuple[str, ...]:
@@ -81,16 +99,20 @@ def _all_good(view: View, line: Line) -> bool:
 
 
 def received(view: View, line: Line, envelope: Envelope, moment: Moment) -> list[Item]:
-    """A check is answered at once, by the machine; the answer of ours moves on what is being opened."""
+    """A check is answered at once, by the machine; an answer to ours moves on what is being opened.
+
+    Where we answer, the answer does: nothing is begun twice in one batch.
+    """
     slots = envelope.slots
     assert isinstance(slots, CheckSlots)
-    items: list[Item] = []
-    if not envelope.reply_to:
-        answer = CheckSlots(n=slots.n, kind=slots.kind, bearer=slots.bearer)
-        items.append(draft("LCK", line.peer, answer, moment, reply_to=envelope.msg_id))
-        if slots.kind == "OPENING" and line.state not in ("TESTING", "TERMINATED"):
-            items += begin(view, line, moment, "MACHINE", [slots.bearer])
-    return items + opening(view, line, moment)
+    if envelope.reply_to:
+        return opening(view, line, moment)
+    answer = CheckSlots(n=slots.n, kind=slots.kind, bearer=slots.bearer)
+    items: list[Item] = [draft("LCK", line.peer, answer, moment, reply_to=envelope.msg_id)]
+    if slots.kind == "OPENING" and line.state not in ("TESTING", "TERMINATED") and _idle(line):
+        # Its line is not open: it lacks checks by the bearers that reach it, which need not be the one that it named.
+        items += begin(view, line, moment, "MACHINE", _idle(line))
+    return items
 
 
 def our_turn(view: View, line: Line, slot: int) -> bool:
@@ -119,7 +141,7 @@ def due_check(view: View, peer: Fingerprint, due: int, moment: Moment) -> list[I
     line = view.lines[peer]
     if line.state == "TESTING":
         # Where only the peer's checks are lacking, one more of ours makes a peer whose line is open begin its own.
-        return opening(view, line, moment) or begin(view, line, moment, "OPENING")
+        return opening(view, line, moment, again=True) or begin(view, line, moment, "OPENING")
     if line.state in ("NONE", "TERMINATED") or not begins(view, line, due):
         return []
     return begin(view, line, moment, "MACHINE") or _could_not(view, line)

@@ -27,7 +27,8 @@ class OpenCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Checks:
-    """Of one line.  `ours`: good checks that we began, by bearer; `theirs`: those that the peer began and we answered."""
+    """Of one line.  `ours`: good checks that we began, by bearer, 0 where the last one was missed; `theirs`: those that
+    the peer began and we answered."""
 
     n: int = 0
     open: dict[str, OpenCheck] = field(default_factory=dict)

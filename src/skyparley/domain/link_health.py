@@ -124,6 +124,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 class _Check(msgspec.Struct, frozen=True):
     type: str
+    reply_to: str = ""
     slots: _Named = _Named()
 
 
@@ -131,9 +132,12 @@ _check: Final = msgspec.json.Decoder(_Check)
 
 
 def bearer_named(payload: bytes) -> str:
-    """The bearer that a line check names in its slots, and is to be carried by; empty for any other statement."""
+    """The bearer that a line check names in its slots, and is to be carried by; empty for any other statement.
+
+    An answer names that of the check, which is one of its sender's addresses and not of the asker's: it goes by any.
+    """
     try:
         said = _check.decode(payload)
     except msgspec.DecodeError:
         return ""
-    return said.slots.bearer if said.type == "LCK" else ""
+    return said.slots.bearer if said.type == "LCK" and not said.reply_to else ""

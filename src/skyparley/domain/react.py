@@ -70,7 +70,7 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
     """Items that follow from an event.  `envelope`: the statement in it, where it holds one that was folded."""
     match event:
         case LinkChanged():
-            return _lost(view, event)
+            return [*_lost(view, event), *checks.link_is_up(view, view.lines[event.peer], event, moment)]
         case StatementOwed() if is_life(event.draft):
             return _cannot_carry(view, event.draft)
         case TableSet():
@@ -94,7 +94,7 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             return [draft("CFL", event.other_party, slots, moment)]
         case LineEstablished() | HeadsCompared():
             line = view.lines[event.peer]
-            return [*release(view, line, moment), *checks.opening(view, line, moment)]
+            return [*release(view, line, moment), *checks.opening(view, line, moment, again=True)]
         case LineOpened() | EpochOpened() | OwedDropped():
             return release(view, view.lines[event.peer], moment)
         case DutyTaken():
@@ -136,7 +136,8 @@ def _lost(view: View, event: LinkChanged) -> list[Item]:
     """The last bearer was lost: people hear of it at once, and keep to what both signed."""
     line = view.lines[event.peer]
     rest = {key: health for key, health in line.links.items() if key != (event.bearer, event.direction)}
-    if event.state != "LOST" or not lost(line) or all_lost(line, rest):
+    own = view.own_card
+    if event.state != "LOST" or not lost(own, line) or all_lost(own, line, rest):
         return []
     text = f"every bearer to {line.name} is lost: keep to the last agreements, use no shared volume anew, call by voice"
     return [AlarmRaised(code="LINE_LOST", about=line.peer, text=text, peer=line.peer)]
@@ -179,7 +180,8 @@ def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Enve
     if isinstance(slots, LineSlots):
         return _line_moved(view, event.peer, moment)
     if isinstance(slots, CheckSlots):
-        return checks.opening(view, view.lines[event.peer], moment)
+        # An answer of ours may be the last good check of theirs.  Ours that was just sealed has others behind it.
+        return checks.opening(view, view.lines[event.peer], moment) if envelope.reply_to else ()
     if isinstance(slots, AcceptedSlots):
         return arrangement.terms_now(view, view.lines[event.peer], moment.now)
     if isinstance(slots, AgreementSlots):

@@ -6,6 +6,7 @@ from skyparley.base.times import MINUTE
 from skyparley.domain import events as e
 from skyparley.domain.checks import AWAITED_MS, RETRY_MS, begins, next_at, next_human_check
 from skyparley.domain.line_records import CHECKS_TO_RESUME, ChangeAsked, Checks, LineChange, OpenCheck
+from skyparley.domain.line_views import bearers_of
 from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE
 from skyparley.domain.messages.envelope import Envelope
@@ -83,8 +84,9 @@ def check_missed(state: State, event: e.CheckMissed, at: int) -> None:
 
 
 def _retry_ms(state: State, line: Line) -> int:
-    """When a line that is not open tries again: soon, and later the more checks were missed in a row."""
-    return min(RETRY_MS << min(line.checks.missed, 10), state.table_of(line.peer).machine_check_ms)
+    """When a line that is not open tries again: soon, and later the more rounds of checks were missed in a row."""
+    rounds = line.checks.missed // max(1, len(bearers_of(line)))
+    return min(RETRY_MS << min(rounds, 10), state.table_of(line.peer).machine_check_ms)
 
 
 def set_check_clocks(state: State, line: Line, at: int) -> None:
