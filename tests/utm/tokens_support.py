@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -126,12 +127,13 @@ class KeyServer:
 
 
 @asynccontextmanager
-async def key_server(*entries: Pair | dict[str, Any]) -> AsyncIterator[KeyServer]:
-    """Serves these keys at `url`."""
+async def key_server(*entries: Pair | dict[str, Any], tls: ssl.SSLContext | None = None) -> AsyncIterator[KeyServer]:
+    """Serves these keys at `url`, by https where `tls` is given."""
     said = KeyServer()
     said.body = jwks(*entries)
-    server = await asyncio.start_server(said.serve, "127.0.0.1", 0)
-    said.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
+    server = await asyncio.start_server(said.serve, "127.0.0.1", 0, ssl=tls)
+    scheme = "https" if tls else "http"
+    said.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
     try:
         yield said
     finally:
