@@ -1,7 +1,7 @@
 """The keys that tokens are verified with: read from PEM texts and from JSON Web Key sets.  Pure: bytes in, keys out."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, TypeAlias
 
 import jwt
@@ -22,7 +22,7 @@ Public: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 ALGORITHMS: Final[tuple[Algorithm, ...]] = ("RS256", "ES256", "EdDSA")
 ACCEPTED: Final = "RS256 with an RSA key of at least 2048 bits, ES256 with P-256, or EdDSA with Ed25519"
 
-_READERS: Final = {
+_READERS: Final[dict[bytes, Callable[[bytes], object]]] = {
     b"PUBLIC KEY": load_pem_public_key,
     b"RSA PUBLIC KEY": load_pem_public_key,
     b"CERTIFICATE": lambda block: x509.load_pem_x509_certificate(block).public_key(),

@@ -1,7 +1,7 @@
 """Who asks: access tokens of ASTM F3548-21, verified before anything else of a request is looked at.
 
-Source: RFC 6750 (bearer tokens), RFC 7519 (claims), RFC 8725 3.1 (the key decides on the algorithm); F3548.md on what
-deployed systems send.  What a token says is nowhere shown before it is verified, and the token itself never.
+Source: RFC 6750 (bearer tokens), RFC 7519 (claims), RFC 8725 3.1 (the key decides on the algorithm).
+What a token says is nowhere shown before it is verified, and the token itself never.
 """
 
 import hashlib
