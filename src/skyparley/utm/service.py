@@ -6,7 +6,8 @@ from typing import Final, TypeVar
 
 import structlog
 
-from skyparley.base.errors import Fault
+from skyparley.base import limits
+from skyparley.base.errors import Fault, JournalFault
 from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.ports import Clock, Luck
 from skyparley.engine.snapshots import Keeper
@@ -55,6 +56,15 @@ class Dss:
         """What `reader` makes of the durable state; it must not keep or change what it is given.  Raises a Fault."""
         return await self.sequencer.read(reader)
 
+    @property
+    def fault(self) -> JournalFault | None:
+        """Why it does not decide at the moment; None while it does."""
+        return self.sequencer.fault
+
+    def sizes(self) -> dict[str, int]:
+        """How many there are of each kind, as counted by who watches it: what is being decided may be among them."""
+        return self.sequencer.sizes()
+
     async def start(self) -> int:
         """Fold the journal and begin to decide.  Returns how many entries it holds.  Raises JournalFault."""
         entries = await self.sequencer.load()
@@ -82,9 +92,16 @@ class Dss:
         while True:
             await self._clock.sleep_ms(SWEEP_MS)
             try:
-                swept = await self.submit(Sweep())
+                # Full decisions go on at once; between two of them others have their turn.
+                while await self._let_go() >= limits.DSS_SWEPT:
+                    pass
             except Fault as fault:
                 log.warning("not_swept", code=fault.code, error=str(fault))
-                continue
-            if isinstance(swept, Swept) and swept.count:
-                log.info("let_go", count=swept.count)
+
+    async def _let_go(self) -> int:
+        """How many went in one decision.  Raises a Fault."""
+        swept = await self.submit(Sweep())
+        assert isinstance(swept, Swept), "a sweep is never refused"
+        if swept.count:
+            log.info("let_go", count=swept.count)
+        return swept.count
