@@ -183,13 +183,29 @@ def test_an_outline_that_comes_again_is_not_covered_again() -> None:
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
 
 
-def test_a_large_covering_and_a_bad_outline_are_not_kept() -> None:
+def test_a_large_covering_does_not_push_out_small_ones_and_is_kept_too() -> None:
     before = extents._kept.cache_info().currsize
     large = volume(circle(33.3, 44.4, 20_000))
-    assert len(read(large).cells) > limits.DSS_KEPT_CELLS
-    assert problems_of(volume(polygon((0, 0), (1, 1), (0, 1), (1, 0))))
+    first = read(large).cells
+    assert len(first) > limits.DSS_KEPT_CELLS
+    assert read(large).cells is first
     assert extents._kept.cache_info().currsize == before
-    assert read(large) == read(large)
+
+
+def test_a_bad_outline_is_not_kept() -> None:
+    before = extents._kept.cache_info().currsize, extents._kept_large.cache_info().currsize
+    for crossing in (polygon((0, 0), (1, 1), (0, 1), (1, 0)), polygon((0, 0), (0.01, 0.01), (0, 0.01), (0.01, 0))):
+        assert problems_of(volume(crossing)) == problems_of(volume(crossing))
+    assert (extents._kept.cache_info().currsize, extents._kept_large.cache_info().currsize) == before
+
+
+def test_a_small_outline_with_many_cells_is_not_kept_among_the_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DSS_KEPT_CELLS", 3)
+    before = extents._kept.cache_info().currsize
+    several = volume(square(-12.3, 45.6, side_deg=0.05))
+    assert len(read(several).cells) > 3
+    assert read(several) == read(several)
+    assert extents._kept.cache_info().currsize == before
 
 
 # --- heights and times ---------------------------------------------------------------------------------------------

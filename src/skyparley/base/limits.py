@@ -212,6 +212,7 @@ DSS_OUTLINE_UNSEEN_KM: Final = 80_000  # twice round the Earth: whether its edge
 DSS_VERTICES: Final = 10_000  # of all volumes of one request.  Source: F3548-21, OiMaxVertices
 DSS_CELLS: Final = 65_536  # of all volumes of one request, counted for each: 0.1 s to cover, 0.7 MB in one event
 DSS_OUTLINES_KEPT: Final = 8_192  # coverings at hand for an outline that comes again: about 2 kB each
+DSS_LARGE_OUTLINES_KEPT: Final = 64  # coverings of outlines over 10 km: up to 0.6 MB each
 DSS_KEPT_VERTICES: Final = 64  # of such an outline; one that is larger costs more memory than it saves time
 DSS_KEPT_CELLS: Final = 128  # of such a covering
 DSS_LONG_EDGE_M: Final = 10_000  # a shorter edge differs by less than 1 cm between sphere and ellipsoid
@@ -226,5 +227,7 @@ DSS_UNASKED_BYTES: Final = 8 * 1024 * 1024  # of a body that goes on after its a
 DSS_KEEP_ALIVE_S: Final = 75  # a connection that rests; clients keep theirs for a minute and stumble over shorter ones
 DSS_PROBLEMS_SHOWN: Final = 32  # of one request
 DSS_BODY_BYTES: Final = 4 * 1024 * 1024  # one request; a key of 90,000 OVNs.  Source: deployed systems
-DSS_SWEPT: Final = 1_024  # entities let go in one decision, and as many subscriptions with them: 20 ms, 0.1 MB in one event
+DSS_SWEPT: Final = (
+    1_024  # entities let go in one decision, and as many subscriptions with them: 20 ms, 0.1 MB in one event
+)
 DSS_FOUND: Final = 10_000  # entities in one answer, some 5 MB.  Source: deployed systems, which leave the rest out

@@ -25,6 +25,8 @@ HIGHEST_M: Final = 100_000.0
 _EARTH_M: Final = 6_371_008.8  # mean radius
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SMALL_DEG: Final = 0.1  # 11 km at most, and some 120 cells
+_SMALL_M: Final = 5_500.0  # the radius of such a circle
 _CROSSING_SOUGHT: Final = 128  # vertices up to which the two edges that cross are named: 8,000 pairs, 40 ms
 
 
@@ -271,7 +273,7 @@ def _covered(points: tuple[LatLng, ...], radius_m: float, place: str, problems: 
     try:
         if len(points) > limits.DSS_KEPT_VERTICES:
             return _cover(points, radius_m)
-        return _kept(points, radius_m)
+        return _kept_large(points, radius_m) if _looks_large(points, radius_m) else _kept(points, radius_m)
     except _NotKept as large:
         return large.cells
     except _Unsound as unsound:
@@ -290,6 +292,20 @@ def _kept(points: tuple[LatLng, ...], radius_m: float) -> tuple[int, ...]:
     if len(cells) > limits.DSS_KEPT_CELLS:
         raise _NotKept(cells)
     return cells
+
+
+@lru_cache(maxsize=limits.DSS_LARGE_OUTLINES_KEPT)
+def _kept_large(points: tuple[LatLng, ...], radius_m: float) -> tuple[int, ...]:
+    """As `_kept`, of few, whatever their size: a client asks about the same large area again and again."""
+    return _cover(points, radius_m)
+
+
+def _looks_large(points: tuple[LatLng, ...], radius_m: float) -> bool:
+    """Whether an outline surely or maybe has more cells than are kept of a small one."""
+    if radius_m > _SMALL_M:
+        return True
+    lats, lngs = zip(*points, strict=True)
+    return bool(max(lats) - min(lats) > _SMALL_DEG or max(lngs) - min(lngs) > _SMALL_DEG)
 
 
 def _cover(points: tuple[LatLng, ...], radius_m: float) -> tuple[int, ...]:
@@ -313,6 +329,9 @@ def _ring_cells(points: tuple[LatLng, ...]) -> list[int]:
     edges = [(points[number - 1], point) for number, point in enumerate(points)]
     lengths_m = [_length_m(*edge) for edge in edges]
     around_km = sum(lengths_m) / 1000
+    too_long = Oversize(Problem("", f"{around_km:.0f} km round the polygon", f"at most {limits.DSS_OUTLINE_KM} km"))
+    if around_km > limits.DSS_OUTLINE_UNSEEN_KM:
+        raise too_long
     ring = Ring(points)
     if not ring.is_simple:
         raise _Unsound(_crossing(points))
@@ -320,7 +339,7 @@ def _ring_cells(points: tuple[LatLng, ...]) -> list[int]:
     if area_km2 > limits.DSS_POLYGON_KM2:
         raise Oversize(Problem("", f"the polygon has {area_km2:.0f} km2", f"at most {limits.DSS_POLYGON_KM2} km2"))
     if around_km > limits.DSS_OUTLINE_KM:
-        raise Oversize(Problem("", f"{around_km:.0f} km round the polygon", f"at most {limits.DSS_OUTLINE_KM} km"))
+        raise too_long
     cells = ring.cells(LEVEL)
     long_edges = [edge for edge, length_m in zip(edges, lengths_m, strict=True) if length_m > limits.DSS_LONG_EDGE_M]
     if not long_edges:
