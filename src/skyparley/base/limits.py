@@ -227,7 +227,5 @@ DSS_UNASKED_BYTES: Final = 8 * 1024 * 1024  # of a body that goes on after its a
 DSS_KEEP_ALIVE_S: Final = 75  # a connection that rests; clients keep theirs for a minute and stumble over shorter ones
 DSS_PROBLEMS_SHOWN: Final = 32  # of one request
 DSS_BODY_BYTES: Final = 4 * 1024 * 1024  # one request; a key of 90,000 OVNs.  Source: deployed systems
-DSS_SWEPT: Final = (
-    1_024  # entities let go in one decision, and as many subscriptions with them: 20 ms, 0.1 MB in one event
-)
+DSS_SWEPT: Final = 1_024  # entities let go in one decision, and as many subscriptions: 20 ms, 0.1 MB in one event
 DSS_FOUND: Final = 10_000  # entities in one answer, some 5 MB.  Source: deployed systems, which leave the rest out
