@@ -1,18 +1,16 @@
 """A whole node from its folder: journal, keys, accounts, table, clock, engine, doors; and its life until it is stopped."""
 
 import asyncio
-import contextlib
 import signal
-import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from skyparley.adapters.bearers.folders import Folders, PeerFolder, folder_name
@@ -21,10 +19,10 @@ from skyparley.adapters.doors.console import ConsoleApp
 from skyparley.adapters.doors.desk import DeskDoor
 from skyparley.adapters.doors.guard import Guard
 from skyparley.adapters.doors.headers import WithHeaders, security_headers
-from skyparley.adapters.doors.http_limits import LimitedHttp
 from skyparley.adapters.doors.logon import Logon
 from skyparley.adapters.doors.openapi import BASE
 from skyparley.adapters.doors.peer import peer_app
+from skyparley.adapters.doors.serving import Doors, StartFault, door_config
 from skyparley.adapters.doors.sessions import Sessions, Ticks
 from skyparley.adapters.doors.stream import Hub
 from skyparley.adapters.hooks import ring_log
@@ -47,24 +45,23 @@ from skyparley.engine.node import Node
 from skyparley.engine.signer import Signer
 from skyparley.engine.snapshots import Snapshots
 
+if TYPE_CHECKING:  # Only a node whose DSS is switched on loads what that needs.
+    from skyparley.utm.wiring import RunningDss
+
 log = structlog.get_logger("skyparley.serve")
 
 LOOK_AGAIN_S: Final = 2.0
 """How often a running node looks for new cards in its folder, and whether a full disk has room again."""
-STOP_S: Final = 5
-"""How long a door waits at its end for what is being answered."""
 SPARE_BYTES: Final = 1024 * 1024
 """Room that must be there again before a journal that was full is called well: one entry of the largest size."""
 
 
+DSS_NEEDS: Final = {"PyJWT": "jwt", "prometheus-client": "prometheus_client"}
+"""What the extra `utm` installs, and how it is imported."""
+
+
 class NodeEnded(Exception):
     """A part of a running node ended by itself: the process must end, and whoever watches it starts it again."""
-
-
-class StartFault(Fault):
-    """The node cannot start: a setting, the table, a port.  The message says what would be right."""
-
-    code = "CANNOT_START"
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,7 @@ class Parts:
     hub: Hub
     desk_app: ASGIApp
     peer_app: ASGIApp
+    dss: "RunningDss | None" = None
 
 
 def build_node(
@@ -101,6 +99,7 @@ def build_node(
     luck, clock, bearer = SystemLuck(), clock_of(config.clock), HttpBearer()
     journal = WatchedJournal(SqliteJournal(NodePaths(folder).journal, salt=lambda: luck.fresh_bytes(16)))
     signer = Signer(identity.card, identity.signing)
+    dss = _dss(folder, config, signer)
     program = program_digest(table_hash(table), identity.card.text, config.clock.kind)
     node = Node(
         card=identity.card,
@@ -128,7 +127,34 @@ def build_node(
         hub=hub,
         desk_app=_desk_port(door, config.desk.allowed_origins),
         peer_app=peer_app(node.service),
+        dss=dss,
     )
+
+
+def build_dss_alone(folder: Path, environ: Mapping[str, str], prompt: Callable[[], str] | None = None) -> "RunningDss":
+    """The DSS of a folder and nothing else of its node; blocks.  Raises as build_node."""
+    config = load_node(folder)
+    if not config.utm.dss.listen:
+        raise SettingsFault(
+            f"{NodePaths(folder).settings}: utm.dss.listen is not set; write where the DSS is to listen"
+        )
+    identity = _identity(folder, config, passphrase_of(folder, config, environ, prompt))
+    dss = _dss(folder, config, Signer(identity.card, identity.signing))
+    assert dss is not None, "it is switched on"
+    return dss
+
+
+def _dss(folder: Path, config: NodeConfig, signer: Signer) -> "RunningDss | None":
+    """The DSS, where it is switched on.  What it needs is loaded only then."""
+    if not config.utm.dss.listen:
+        return None
+    missing = [name for name, module in DSS_NEEDS.items() if find_spec(module) is None]
+    if missing:
+        text = f"utm.dss.listen is set and {' and '.join(missing)} not installed"
+        raise StartFault(f"{text}; the DSS needs an extra: pip install skyparley[utm]")
+    from skyparley.utm.wiring import build_dss
+
+    return build_dss(folder, config.utm.dss, signer, name=config.name)
 
 
 def read_table(folder: Path, config: NodeConfig) -> Table:
@@ -182,32 +208,43 @@ async def run_node(parts: Parts, *, ready: Callable[[str, str], None], stop: asy
 
     Raises a Fault when it cannot start, NodeEnded when a part of it ended by itself.
     """
-    servers = [_Server(_uvicorn_config(app)) for app in (parts.desk_app, parts.peer_app)]
-    tasks: list[asyncio.Task[None]] = []
-    with contextlib.ExitStack() as held:
-        try:
-            # The ports first: a second node on them must not begin to seal.
-            settings = (("desk.listen", parts.config.desk.listen), ("peer.listen", parts.config.peer.listen))
-            sockets = [held.enter_context(_listening(key, listen)) for key, listen in settings]
-            software = f"skyparley {version('skyparley')}"
-            pinned = {card.text for card in peers(parts.folder)}
-            entries = await parts.node.start(sorted(pinned), software)
-            for server, listening in zip(servers, sockets, strict=True):
-                tasks.append(asyncio.create_task(server.serve(sockets=[listening])))
-                await server.begun.wait()
-            desk, peer = (_url(listening) for listening in sockets)
-            log.info("ready", desk=desk, peer=peer, entries=entries, name=parts.config.name)
-            ready(desk, peer)
-            parts.node.sequencer.listen(parts.hooks.heard)
-            parts.node.sequencer.listen(ring_log.heard)
-            tasks.append(asyncio.create_task(parts.hooks.run()))
-            tasks.append(asyncio.create_task(_look_around(parts, pinned)))
-            if parts.config.files.out or parts.config.files.in_:
-                tasks.append(asyncio.create_task(_folders(parts).run()))
-            tasks.append(asyncio.create_task(parts.node.failed()))
-            await _until(stop, tasks)
-        finally:
-            await _stop(parts, servers, tasks)
+    doors, tasks = Doors(), list[asyncio.Task[None]]()
+    try:
+        # The ports first: a second node on them must not begin to seal.
+        desk = doors.take("desk.listen", parts.config.desk.listen, door_config(parts.desk_app))
+        peer = doors.take("peer.listen", parts.config.peer.listen, door_config(parts.peer_app))
+        if parts.dss is not None:
+            parts.dss.take_ports()
+        software = f"skyparley {version('skyparley')}"
+        pinned = {card.text for card in peers(parts.folder)}
+        entries = await parts.node.start(sorted(pinned), software)
+        await doors.open()
+        if parts.dss is not None:
+            await parts.dss.start()
+            tasks.append(asyncio.create_task(parts.dss.ended()))
+        log.info("ready", desk=desk, peer=peer, entries=entries, name=parts.config.name)
+        ready(desk, peer)
+        parts.node.sequencer.listen(parts.hooks.heard)
+        parts.node.sequencer.listen(ring_log.heard)
+        tasks.append(asyncio.create_task(parts.hooks.run()))
+        tasks.append(asyncio.create_task(_look_around(parts, pinned)))
+        if parts.config.files.out or parts.config.files.in_:
+            tasks.append(asyncio.create_task(_folders(parts).run()))
+        tasks.append(asyncio.create_task(parts.node.failed()))
+        await _until(stop, [*doors.tasks, *tasks])
+    finally:
+        await _stop(parts, doors, tasks)
+
+
+async def run_dss(dss: "RunningDss", *, ready: Callable[[str], None], stop: asyncio.Event) -> None:
+    """As run_node, for a DSS alone; `ready` hears the address of its door."""
+    try:
+        dss.take_ports()
+        await dss.start()
+        ready(dss.url)
+        await _until(stop, [asyncio.create_task(dss.ended())])
+    finally:
+        await dss.stop()
 
 
 async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[None]"]) -> None:
@@ -221,14 +258,13 @@ async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[None]"]) -> 
     raise NodeEnded(repr(error) if error else "a door stopped listening by itself") from error
 
 
-async def _stop(parts: Parts, servers: Sequence["_Server"], tasks: Sequence["asyncio.Task[None]"]) -> None:
+async def _stop(parts: Parts, doors: Doors, tasks: Sequence["asyncio.Task[None]"]) -> None:
     """Doors first, so that nothing is promised any more; then the node; the journal last."""
     parts.hub.close()
-    for server in servers:
-        server.should_exit = True
-    for task in tasks[len(servers) :]:
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    dss = () if parts.dss is None else (parts.dss.stop(),)
+    await asyncio.gather(doors.close(), *dss, *tasks, return_exceptions=True)
     await parts.node.stop()
     await parts.bearer.close()
     log.info("stopped")
@@ -282,61 +318,6 @@ def _has_room(folder: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-# --- doors -------------------------------------------------------------------------------------------------------
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, which says when it listens, and leaves the signals to the process."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.begun = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.begun.set()
-
-
-def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        loop="none",
-        http=LimitedHttp,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_S,
-    )
-
-
-def _listening(key: str, listen: str) -> socket.socket:
-    """A bound socket.  Raises StartFault that names the setting."""
-    host, _, port = listen.rpartition(":")
-    host = host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio looks for it before it switches off the delay of small answers (40 ms each).
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, int(port)))
-    except OSError as error:
-        listening.close()
-        raise StartFault(f"{key} = {listen} cannot be listened on: {error.strerror or error}") from None
-    return listening
-
-
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

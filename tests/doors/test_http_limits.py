@@ -11,8 +11,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from skyparley.adapters.doors import http_limits
+from skyparley.adapters.doors.serving import Server, door_config, listening
 from skyparley.base import limits
-from skyparley.wiring import _listening, _Server, _uvicorn_config
 
 Work = Callable[[int], Awaitable[None]]
 ANSWER = b"x" * 64
@@ -30,12 +30,12 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def door() -> AsyncIterator[int]:
-    listening = _listening("desk.listen", f"127.0.0.1:{d.free_port()}")
-    server = _Server(_uvicorn_config(app))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    taken = listening("desk.listen", f"127.0.0.1:{d.free_port()}")
+    server = Server(door_config(app))
+    serving = asyncio.create_task(server.serve(sockets=[taken]))
     await server.begun.wait()
     try:
-        yield listening.getsockname()[1]
+        yield taken.getsockname()[1]
     finally:
         server.should_exit = True
         await serving
@@ -195,8 +195,7 @@ def test_small_answers_are_sent_without_delay(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_doors_run_on_it() -> None:
-    config = _uvicorn_config(app)
-    config.load()
+    config = door_config(app)
     assert config.http_protocol_class is http_limits.LimitedHttp
     assert isinstance(config, uvicorn.Config)
     assert config.proxy_headers is False, "nobody may say from where he comes"

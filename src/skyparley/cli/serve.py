@@ -1,29 +1,46 @@
-"""`skyparley serve DIR`: one node as a process, until it is told to stop."""
+"""`skyparley serve DIR` and `skyparley dss DIR`: one node, or its DSS alone, as a process, until it is told to stop."""
 
 import asyncio
 import getpass
 import os
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
 from skyparley.adapters.system.logs import start_logs
 from skyparley.adapters.system.node_dir import load_node
 from skyparley.base.errors import Fault
-from skyparley.wiring import Parts, build_node, run_node, stop_on_signals
+from skyparley.wiring import Parts, build_dss_alone, build_node, run_dss, run_node, stop_on_signals
+
+if TYPE_CHECKING:
+    from skyparley.utm.wiring import RunningDss
+
+Prompt = Callable[[], str]
 
 
 def serve_node(folder: Path) -> int:
     """Run the node of a folder.  0: it was stopped; 1: a part of it failed; 2: it cannot start, and it said why."""
+    return _run(folder, lambda prompt: _serve(build_node(folder, os.environ, prompt)))
+
+
+def serve_dss(folder: Path) -> int:
+    """Run the DSS of a folder and nothing else of its node; ends as serve_node."""
+    return _run(folder, lambda prompt: _serve_dss(build_dss_alone(folder, os.environ, prompt)))
+
+
+def _run(folder: Path, build: Callable[[Prompt | None], Coroutine[Any, Any, None]]) -> int:
+    """Build what is to run, and run it to its end."""
     try:
         start_logs(load_node(folder).log.level)
-        parts = build_node(folder, os.environ, _ask if sys.stdin.isatty() else None)
+        running = build(_ask if sys.stdin.isatty() else None)
     except Fault as fault:
         return _cannot(fault)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(parts))
+            runner.run(running)
     except Fault as fault:
         return _cannot(fault)
     except Exception as error:  # noqa: BLE001 - the outermost: a part of the node ended, and the process ends with it
@@ -35,11 +52,18 @@ def serve_node(folder: Path) -> int:
 async def _serve(parts: Parts) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
-    await run_node(parts, ready=_ready, stop=stop)
+
+    def ready(desk: str, peer: str) -> None:
+        dss = f" dss {parts.dss.url}" if parts.dss else ""
+        print(f"READY desk {desk} peer {peer}{dss}", flush=True)
+
+    await run_node(parts, ready=ready, stop=stop)
 
 
-def _ready(desk: str, peer: str) -> None:
-    print(f"READY desk {desk} peer {peer}", flush=True)
+async def _serve_dss(dss: "RunningDss") -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    await run_dss(dss, ready=lambda url: print(f"READY dss {url}", flush=True), stop=stop)
 
 
 def _ask() -> str:

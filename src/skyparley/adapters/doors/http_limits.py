@@ -12,7 +12,18 @@ from skyparley.base import limits
 
 
 class LimitedHttp(HttpToolsProtocol):
-    """One connection.  Over a limit it is closed; what was answered before stays answered."""
+    """One connection.  Over a limit it is closed; what was answered before stays answered.
+
+    A door whose clients are others says its own numbers in a subclass.
+    """
+
+    def most_connections(self) -> tuple[int, int]:
+        """Of the door, all clients together, and of one network address."""
+        return limits.DOOR_CONNECTIONS, limits.DOOR_CONNECTIONS_PER_ADDRESS
+
+    def most_unasked_bytes(self) -> int:
+        """Of a body that goes on after its answer: what is on its way when a request is refused at its beginning."""
+        return limits.PEER_BODY_BYTES
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -33,13 +44,14 @@ class LimitedHttp(HttpToolsProtocol):
 
     def _too_many(self) -> bool:
         """Over what the door, or one network address, may hold.  One without an address is a local socket."""
-        if len(self.connections) > limits.DOOR_CONNECTIONS:
+        of_door, of_address = self.most_connections()
+        if len(self.connections) > of_door:
             return True
         if self.client is None:
             return False
         clients = [getattr(one, "client", None) for one in self.connections]
         same = [client for client in clients if client is not None and client[0] == self.client[0]]
-        return len(same) > limits.DOOR_CONNECTIONS_PER_ADDRESS
+        return len(same) > of_address
 
     # --- headers: in bytes, and in time ----------------------------------------------------------------------
 
@@ -75,7 +87,7 @@ class LimitedHttp(HttpToolsProtocol):
         super().on_body(body)
         if self.cycle.response_complete:
             self._unasked_bytes += len(body)
-            if self._unasked_bytes > limits.PEER_BODY_BYTES:
+            if self._unasked_bytes > self.most_unasked_bytes():
                 self.transport.abort()
 
     def on_response_complete(self) -> None:

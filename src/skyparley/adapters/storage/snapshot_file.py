@@ -22,10 +22,13 @@ FLOORS: Final = ("base", "geometry", "evidence", "domain", "state", "engine")
 """What a state follows from lies in these: a change of any file makes another program."""
 
 
-def program_digest(*also: str) -> str:
-    """Names everything but the journal that a state depends on: this code, msgspec, and what is given (table, card)."""
+def program_digest(*also: str, floors: Sequence[str] | None = None) -> str:
+    """Names everything but the journal that a state depends on: this code, msgspec, and what is given (table, card).
+
+    `floors`: where that code lies; None is FLOORS.
+    """
     hashed = sha256()
-    for name, data in _sources():
+    for name, data in _sources(FLOORS if floors is None else floors):
         hashed.update(f"{name} {len(data)}\n".encode())
         hashed.update(data)
     for text in (msgspec.__version__, *also):
@@ -33,9 +36,9 @@ def program_digest(*also: str) -> str:
     return b64url(hashed.digest())
 
 
-def _sources() -> Iterator[tuple[str, bytes]]:
+def _sources(floors: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     root = files("skyparley")
-    for floor in FLOORS:
+    for floor in floors:
         yield from sorted(_below(root / floor, floor))
 
 

@@ -124,6 +124,26 @@ class NodePaths(msgspec.Struct, frozen=True):
         return self.folder / "journal.snapshot"
 
     @property
+    def dss_journal(self) -> Path:
+        """The journal of the DSS, where one is served."""
+        return self.folder / "dss.db"
+
+    @property
+    def dss_snapshot(self) -> Path:
+        """As `snapshot`, of the DSS."""
+        return self.folder / "dss.snapshot"
+
+    @property
+    def dss_trial_key(self) -> Path:
+        """The key that signs tokens for trials, if one was made."""
+        return self.folder / "dss-trial-key.pem"
+
+    @property
+    def dss_trial_public(self) -> Path:
+        """Its public half."""
+        return self.folder / "dss-trial-key.public.pem"
+
+    @property
     def all_of_init(self) -> tuple[Path, ...]:
         """What `init_node` makes besides node.toml, in that order.  The backup and the passphrase may go away later."""
         keys = (key_path(self.folder, role) for role in KEY_NAMES)

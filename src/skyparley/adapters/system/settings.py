@@ -5,10 +5,12 @@ import re
 import textwrap
 import tomllib
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from skyparley.adapters.system.dss_settings import DSS_SETTINGS, UtmSettings, dss_problems
 from skyparley.adapters.system.hook_settings import HOOK_SETTINGS, HookSettings, hook_problems
 from skyparley.base.errors import Fault
 from skyparley.domain.profiles import Profile
@@ -95,6 +97,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     keys: KeySettings = KeySettings()
     files: FileSettings = FileSettings()
     log: LogSettings = LogSettings()
+    utm: UtmSettings = UtmSettings()
     hooks: tuple[HookSettings, ...] = ()
 
 
@@ -124,6 +127,7 @@ SETTINGS: Final[dict[str, str]] = {
     "files.one_way": "Peers, by name or fingerprint, from which nothing can come back, as behind a diode: each statement "
     "is written once, and no receipt is possible.",
     "log.level": "How much is logged: debug, info, warning or error.",
+    **DSS_SETTINGS,
     **HOOK_SETTINGS,
 }
 """Every setting and what it means.  A setting that is not here is refused."""
@@ -151,18 +155,29 @@ def problems(config: NodeConfig) -> list[str]:
     found = []
     if not is_name(config.name):
         found.append(f"name is {config.name!r}; use 1 to 16 of A-Z, 0-9 and the hyphen")
-    for key, listen in (("peer.listen", config.peer.listen), ("desk.listen", config.desk.listen)):
-        match = _ADDRESS.fullmatch(listen)
-        if match is None or not 1 <= int(match[1]) <= 65535:
-            found.append(f"{key} is {listen!r}; write an address and a port, like 127.0.0.1:8441")
-    if config.peer.listen == config.desk.listen:
-        found.append("peer.listen and desk.listen are the same; the two doors need a port each")
+    found += _listen_problems(config)
     anchors = (config.clock.anchor_real_ms, config.clock.anchor_ms)
     if config.clock.kind == "SCALED" and None in anchors:
         found.append("clock.kind is SCALED; it needs clock.anchor_real_ms and clock.anchor_ms")
     if config.clock.kind == "REAL" and (anchors != (None, None) or config.clock.rate != 1):
         found.append("clock.kind is REAL; clock.rate and the anchors belong to SCALED: take them out")
-    return found + hook_problems(config.hooks)
+    return found + dss_problems(config.utm.dss, config.clock.kind) + hook_problems(config.hooks)
+
+
+def _listen_problems(config: NodeConfig) -> list[str]:
+    """What is wrong with the addresses of doors: what they are, and that two are the same."""
+    doors = {"peer.listen": config.peer.listen, "desk.listen": config.desk.listen}
+    beside = {"utm.dss.listen": config.utm.dss.listen, "utm.dss.metrics_listen": config.utm.dss.metrics_listen}
+    doors |= {key: listen for key, listen in beside.items() if listen}
+    found = []
+    for key, listen in doors.items():
+        match = _ADDRESS.fullmatch(listen)
+        if match is None or not 1 <= int(match[1]) <= 65535:
+            found.append(f"{key} is {listen!r}; write an address and a port, like 127.0.0.1:8441")
+    for (one, listen), (other, same) in combinations(doors.items(), 2):
+        if listen == same:
+            found.append(f"{one} and {other} are the same; the two doors need a port each")
+    return found
 
 
 def write_settings(config: NodeConfig) -> bytes:
