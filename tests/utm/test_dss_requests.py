@@ -162,6 +162,14 @@ def test_a_query_needs_an_area_only() -> None:
     assert (extent.lower_mm, extent.upper_mm, extent.start_us, extent.end_us) == (-OPEN, OPEN, -OPEN, OPEN)
 
 
+def test_a_query_may_ask_about_all_times() -> None:
+    ends = {"time_start": time("0001-01-01T00:00:00Z"), "time_end": time("9999-12-31T23:59:59Z")}
+    extent = r.area_query(json.dumps({"area_of_interest": volume(**ends)}).encode(), oversize_status=400)
+    assert (extent.start_us, extent.end_us) == (-OPEN, OPEN)
+    for make in (intent, constraint):
+        assert fields(refusal(make, extents=[volume(**ends)])) == [f"extents[0].{name}.value" for name in ends]
+
+
 def test_what_began_in_the_past_and_has_not_ended_is_taken() -> None:
     begun = volume(time_start=time("2025-01-01T00:00:00Z"), time_end=time("2026-11-23T01:00:00Z"))
     assert intent(extents=[begun]).extent.end_us == NOW_US

@@ -79,13 +79,18 @@ def read_volumes(volumes: list[Volume4D] | None, place: str, problems: list[Prob
     return union(found) if found and not problems else None
 
 
-def read_volume(volume: Volume4D | None, place: str, problems: list[Problem]) -> Extent | None:
-    """The extent of one volume, or None with the problems added.  Bounds not given are open.  Raises Oversize."""
+def read_volume(
+    volume: Volume4D | None, place: str, problems: list[Problem], *, far_is_open: bool = False
+) -> Extent | None:
+    """The extent of one volume, or None with the problems added.  Bounds not given are open.  Raises Oversize.
+
+    `far_is_open`: a time that is too far off to be kept is taken as open, which is enough for a question.
+    """
     if volume is None:
         problems.append(Problem(place, "is missing", "a volume"))
         return None
     before = len(problems)
-    start_us, end_us = _times(volume, place, problems)
+    start_us, end_us = _times(volume, place, problems, far_is_open=far_is_open)
     body = volume.volume
     if body is None:
         problems.append(Problem(f"{place}.volume", "is missing", "an outline, and altitudes"))
@@ -129,7 +134,9 @@ def parse_time_us(text: str, *, up: bool) -> int:
     return whole + (-(-nanos // 1000) if up else nanos // 1000)
 
 
-def read_time(time: Time | None, place: str, problems: list[Problem], *, up: bool) -> int | None:
+def read_time(
+    time: Time | None, place: str, problems: list[Problem], *, up: bool, far_is_open: bool = False
+) -> int | None:
     """Microseconds, or None where there is no time or it is not sound."""
     if time is None:
         return None
@@ -144,15 +151,15 @@ def read_time(time: Time | None, place: str, problems: list[Problem], *, up: boo
         wrong = f"{shown(time.value)} {error if str(error).startswith('is') else f'is no time: {error}'}"
         problems.append(Problem(f"{place}.value", wrong, "RFC 3339 with Z, such as 2026-11-23T01:00:00Z"))
         return None
-    if not -OPEN < moment < OPEN:
+    if not -OPEN < moment < OPEN and not far_is_open:
         problems.append(Problem(f"{place}.value", f"{shown(time.value)} is too far off", "from 1685 to 2255"))
         return None
-    return moment
+    return min(OPEN, max(-OPEN, moment))
 
 
-def _times(volume: Volume4D, place: str, problems: list[Problem]) -> tuple[int, int]:
-    start_us = read_time(volume.time_start, f"{place}.time_start", problems, up=False)
-    end_us = read_time(volume.time_end, f"{place}.time_end", problems, up=True)
+def _times(volume: Volume4D, place: str, problems: list[Problem], *, far_is_open: bool) -> tuple[int, int]:
+    start_us = read_time(volume.time_start, f"{place}.time_start", problems, up=False, far_is_open=far_is_open)
+    end_us = read_time(volume.time_end, f"{place}.time_end", problems, up=True, far_is_open=far_is_open)
     if start_us is not None and end_us is not None and end_us < start_us:
         problems.append(Problem(f"{place}.time_end", "is before time_start", "a time at or after time_start"))
     return -OPEN if start_us is None else start_us, OPEN if end_us is None else end_us

@@ -186,7 +186,10 @@ def put_subscription(body: bytes, *, subscription_id: str, version: str | None, 
         wanted = "true here or in notify_for_constraints, or both"
         problems.append(Problem("notify_for_operational_intents", "nothing is subscribed to", wanted))
     base_url = _base_url(read.uss_base_url, "uss_base_url", problems, asker)
-    extent = _sized(read.extents, "extents", problems, oversize_status=400)
+    try:
+        extent = extents.read_volume(read.extents, "extents", problems)
+    except extents.Oversize as oversize:
+        raise rejected([*problems, oversize.problem]) from None
     _stop_at(problems)
     assert extent is not None, "what is missing was said"
     return PutSubscription(
@@ -228,7 +231,10 @@ def area_query(body: bytes, *, oversize_status: int) -> Extent:
     """
     problems: list[Problem] = []
     read = read_body(body, _query)
-    extent = _sized(read.area_of_interest, "area_of_interest", problems, oversize_status=oversize_status)
+    try:
+        extent = extents.read_volume(read.area_of_interest, "area_of_interest", problems, far_is_open=True)
+    except extents.Oversize as oversize:
+        raise rejected([*problems, oversize.problem], 400 if problems else oversize_status) from None
     _stop_at(problems)
     assert extent is not None, "what is missing was said"
     return extent
@@ -316,14 +322,6 @@ def _names(id_name: str, id_place: str, entity_id: str, version_name: str, versi
 
 def _base_url(text: str | None, place: str, problems: list[Problem], asker: Asker) -> str:
     return read_base_url(text, place, problems, https_only=asker.https_base_urls_only)
-
-
-def _sized(volume: wire.Volume4D | None, place: str, problems: list[Problem], *, oversize_status: int) -> Extent | None:
-    """The extent of one volume.  Raises Rejected with the given status where it is too large."""
-    try:
-        return extents.read_volume(volume, place, problems)
-    except extents.Oversize as oversize:
-        raise rejected([*problems, oversize.problem], 400 if problems else oversize_status) from None
 
 
 def _entity_extent(
