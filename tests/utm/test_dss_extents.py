@@ -14,9 +14,10 @@ from volumes_support import altitude, circle, polygon, square, time, volume
 
 from skyparley.base import limits
 from skyparley.geometry.cells import Ring
-from skyparley.utm import extents
+from skyparley.utm import outlines
 from skyparley.utm.commands import Problem
-from skyparley.utm.extents import LEVEL, Oversize, parse_time_us, read_volume, read_volumes, union
+from skyparley.utm.extents import parse_time_us, read_volume, read_volumes, union
+from skyparley.utm.outlines import LEVEL, Oversize
 from skyparley.utm.records import OPEN, Extent
 from skyparley.utm.wire import Volume4D
 
@@ -176,36 +177,36 @@ def test_a_polygon_without_an_inside_has_the_cells_of_its_edges_whichever_way_ro
 def test_an_outline_that_comes_again_is_not_covered_again() -> None:
     one = volume(square(12.345, 6.789))
     first = read(one)
-    before = extents._kept.cache_info()
+    before = outlines._kept.cache_info()
     again = read(volume(square(12.345, 6.789), altitude_upper=altitude(300)))
-    after = extents._kept.cache_info()
+    after = outlines._kept.cache_info()
     assert again.cells is first.cells
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
 
 
 def test_a_large_covering_does_not_push_out_small_ones_and_is_kept_too() -> None:
-    before = extents._kept.cache_info().currsize
+    before = outlines._kept.cache_info().currsize
     large = volume(circle(33.3, 44.4, 20_000))
     first = read(large).cells
     assert len(first) > limits.DSS_KEPT_CELLS
     assert read(large).cells is first
-    assert extents._kept.cache_info().currsize == before
+    assert outlines._kept.cache_info().currsize == before
 
 
 def test_a_bad_outline_is_not_kept() -> None:
-    before = extents._kept.cache_info().currsize, extents._kept_large.cache_info().currsize
+    before = outlines._kept.cache_info().currsize, outlines._kept_large.cache_info().currsize
     for crossing in (polygon((0, 0), (1, 1), (0, 1), (1, 0)), polygon((0, 0), (0.01, 0.01), (0, 0.01), (0.01, 0))):
         assert problems_of(volume(crossing)) == problems_of(volume(crossing))
-    assert (extents._kept.cache_info().currsize, extents._kept_large.cache_info().currsize) == before
+    assert (outlines._kept.cache_info().currsize, outlines._kept_large.cache_info().currsize) == before
 
 
 def test_a_small_outline_with_many_cells_is_not_kept_among_the_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DSS_KEPT_CELLS", 3)
-    before = extents._kept.cache_info().currsize
+    before = outlines._kept.cache_info().currsize
     several = volume(square(-12.3, 45.6, side_deg=0.05))
     assert len(read(several).cells) > 3
     assert read(several) == read(several)
-    assert extents._kept.cache_info().currsize == before
+    assert outlines._kept.cache_info().currsize == before
 
 
 # --- heights and times ---------------------------------------------------------------------------------------------

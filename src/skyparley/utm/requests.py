@@ -24,6 +24,7 @@ from skyparley.utm.commands import (
     SetAvailability,
 )
 from skyparley.utm.idents import read_base_url, read_id, read_suffix, read_version
+from skyparley.utm.outlines import Oversize
 from skyparley.utm.records import NEEDS_KEY, OFF_NOMINAL, Availability, Extent, State
 from skyparley.utm.wire import read_body, rejected, shown
 
@@ -188,7 +189,7 @@ def put_subscription(body: bytes, *, subscription_id: str, version: str | None, 
     base_url = _base_url(read.uss_base_url, "uss_base_url", problems, asker)
     try:
         extent = extents.read_volume(read.extents, "extents", problems)
-    except extents.Oversize as oversize:
+    except Oversize as oversize:
         raise rejected([*problems, oversize.problem]) from None
     _stop_at(problems)
     assert extent is not None, "what is missing was said"
@@ -233,7 +234,7 @@ def area_query(body: bytes, *, oversize_status: int) -> Extent:
     read = read_body(body, _query)
     try:
         extent = extents.read_volume(read.area_of_interest, "area_of_interest", problems, far_is_open=True)
-    except extents.Oversize as oversize:
+    except Oversize as oversize:
         raise rejected([*problems, oversize.problem], 400 if problems else oversize_status) from None
     _stop_at(problems)
     assert extent is not None, "what is missing was said"
@@ -331,7 +332,7 @@ def _entity_extent(
     assert volumes is None or all(volume is not None for volume in volumes), "null in a list is not decoded"
     try:
         extent = extents.read_volumes(volumes, "extents", problems)
-    except extents.Oversize as oversize:
+    except Oversize as oversize:
         raise rejected([*problems, oversize.problem]) from None
     if extent is None:
         return None
