@@ -63,6 +63,7 @@ class SmallWorld:
         peers = [party(other, self.bearers) for other in names]
         liar = Liar(party(name), peers, self.net, random.Random(name), SimClock(sim_loop(), 0))
         liar.honest = 1.0
+        liar.answers = False
         return liar
 
     # --- life ------------------------------------------------------------------------------------------------

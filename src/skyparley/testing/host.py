@@ -7,14 +7,14 @@ from typing import Any, Final, TypeVar
 
 from skyparley.base import limits
 from skyparley.base.errors import Fault, JournalFault, PeerFault, Refusal
-from skyparley.domain.commands import ByDesk, Outcome
+from skyparley.domain.commands import ByDesk, Command, Outcome
 from skyparley.domain.link_health import bearers_of
 from skyparley.domain.messages.codes import HttpBearerKind
 from skyparley.domain.messages.envelope import statement_hash
 from skyparley.domain.table import Table
 from skyparley.engine.journal_port import Entry
 from skyparley.engine.node import Node
-from skyparley.engine.sequencer import Change
+from skyparley.engine.sequencer import Change, Sequencer
 from skyparley.engine.snapshots import Snapshots
 from skyparley.engine.writer import OurFault
 from skyparley.state.projection import State
@@ -92,6 +92,7 @@ class Host:
             keep_ms=self.keep_ms,
         )
         self.node.sequencer.listen(self._listened)
+        self._hear_faults(self.node.sequencer)
         self._own(self._start(self.node))
 
     def crash(self) -> None:
@@ -118,6 +119,19 @@ class Host:
         if self.node is node:
             self.crash()
 
+    def _hear_faults(self, sequencer: Sequencer) -> None:
+        """A command that broke is a fault of ours whoever gave it: also a clock or a link, which only tries again."""
+        submit = sequencer.submit
+
+        async def heard(command: Command) -> Outcome | Refusal:
+            try:
+                return await submit(command)
+            except OurFault as fault:
+                self.report("no_fault_of_ours", [f"{self.party.name}: {fault}"])
+                raise
+
+        sequencer.submit = heard  # type: ignore[method-assign]
+
     def _own(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.get_running_loop().create_task(work)
         self._tasks[task] = None
@@ -134,8 +148,6 @@ class Host:
         if error is not None and not isinstance(error, Fault):
             self.report("no_fault_of_ours", [f"{self.party.name}: {error!r}"])
             raise Down(f"{self.party.name} failed")
-        if isinstance(error, OurFault):
-            self.report("no_fault_of_ours", [f"{self.party.name}: {error}"])
         return task.result()
 
     def _alive(self) -> Node:

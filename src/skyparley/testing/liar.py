@@ -30,7 +30,7 @@ from skyparley.testing.network import Net
 from skyparley.testing.parties import Party, table
 from skyparley.testing.ports import SimClock, SimLuck
 
-CLASSES: Final = {"CFL": "machine", "ERR": "machine"}
+CLASSES: Final = {"CFL": "machine", "ERR": "machine", "LCK": "machine"}
 
 
 class Feed:
@@ -46,6 +46,8 @@ class Feed:
         self.accepts: list[dict[str, Any]] = []
         self.offers: dict[str, tuple[dict[str, Any], str]] = {}
         """Proposals of the liar by hash: payload and text."""
+        self.proposed: list[str] = []
+        """Proposals of the party."""
 
 
 class Liar:
@@ -62,6 +64,9 @@ class Liar:
         self._overheard: list[str] = []
         self.honest = 0.7
         """How often it does what a peer does."""
+        self.answers = True
+        """Whether it answers checks, proposals and acceptances as soon as it hears them."""
+        self._under_way: set[asyncio.Task[str]] = set()
         net.ends[party.url] = self
 
     # --- as others ask ---------------------------------------------------------------------------------------
@@ -95,15 +100,45 @@ class Liar:
             plain = payload_of(text)
             if text not in feed.heard:
                 feed.heard.append(text)
-                if plain["type"] in ("NTC", "NCH"):
-                    feed.notices[plain["slots"]["id"]] = plain
-                elif plain["type"] == "ACC":
-                    feed.accepts.append(plain)
+                self._hear(feed, text, plain)
+                if self.answers and self.rng.random() < 0.9:
+                    self._answer(feed, plain)
             receipt = self._receipt(plain, text if truth else text[:-1])
             results.append(Result(statement_hash(text), "RECEIVED" if truth else self.rng.choice(_RESULTS), receipt))
         if not truth and self.rng.random() < 0.3:
             raise PeerFault("the liar hangs up")
         return Pushed(tuple(results))
+
+    def _hear(self, feed: Feed, text: str, plain: dict[str, Any]) -> None:
+        """Remember what it can act on later."""
+        match plain["type"]:
+            case "NTC" | "NCH":
+                feed.notices[plain["slots"]["id"]] = plain
+            case "ACC" if "dialog_id" in plain:
+                feed.accepts.append(plain)
+            case "PRO" | "CPR" if "dialog_id" in plain:
+                feed.proposed.append(text)
+
+    def _answer(self, feed: Feed, plain: dict[str, Any]) -> None:
+        """Acts that do not wait: a proposal is over soon, and so is an acceptance that nobody signs."""
+        match plain["type"]:
+            case "LCK" if "reply_to" not in plain:
+                self._soon("answers a check", self._answer_check(feed, plain))
+            case "PRO" | "CPR" if "dialog_id" in plain:
+                self._soon("accepts", self._accept(feed))
+            case "ACC" if "dialog_id" in plain:
+                self._soon("signs", self._agree(feed))
+
+    def _soon(self, name: str, act: Awaitable[None]) -> None:
+        """What a peer does at once, beside the answer to the request."""
+        task = asyncio.get_running_loop().create_task(self._try(name, act))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _answer_check(self, feed: Feed, check: dict[str, Any]) -> None:
+        """As a peer does: a line that is never checked never opens, and nobody deals with who is behind it."""
+        members = {"class": "ADMIN", "code": "L2", "reply_to": check["msg_id"]}
+        await self.say(feed, self.statement(feed, "LCK", check["slots"], **members))
 
     def _receipt(self, plain: dict[str, Any], text: str) -> str:
         receipt = {
@@ -189,6 +224,7 @@ class Liar:
             self._broken,
             self._false_seen,
             self._stale,
+            self._accept,
             self._nothing_accepted,
             self._untrue_conflict,
             self._one_signature,
@@ -197,7 +233,7 @@ class Liar:
             self._unknown_fields,
             self._act_of_others,
         ]
-        if feed.said and self.rng.random() < 0.3:
+        if feed.said and self.rng.random() < 0.4:
             wrong = self.rng.choice(mischief.ACTS)
             return await self._try(wrong.__name__, wrong(self, feed))
         act = self.rng.choice(acts) if self.rng.random() < 0.6 else self._courtship(feed)
@@ -216,6 +252,8 @@ class Liar:
             return self.rng.choice([self._hello, self._notice])
         if any(plain["slots"]["proposal"] in feed.offers for plain in feed.accepts):
             return self._agree
+        if feed.proposed and self.rng.random() < 0.5:
+            return self._accept
         over = [plain["slots"]["volumes"] for plain in feed.notices.values()]
         return self._proposal if any(mine["slots"]["volumes"] in over for mine in feed.own.values()) else self._notice
 
@@ -335,7 +373,7 @@ class Liar:
             means="NO CONFLICT SEEN UNDER THESE TERMS",
             pair_id=offer["dialog_id"],
             conflict_id=slots["conflict_id"],
-            proposer=self.party.card.fingerprint,
+            proposer=offer["from"],
             acceptor=acceptor,
             proposal=proposal,
             turn=offer["version"],
@@ -372,6 +410,22 @@ class Liar:
             plain = dict(self.rng.choice(offers)[0])
             sides = [{**side, "version": side["version"] + 9} for side in plain["slots"]["notices"]]
             await self.say(feed, self._again(feed, plain, {**plain["slots"], "notices": sides}))
+
+    async def _accept(self, feed: Feed) -> None:
+        """ACC of terms that the party proposed: with its own signature, or with one that nobody gave to these terms."""
+        if not feed.proposed:
+            return
+        text = feed.proposed[-1]
+        offer = payload_of(text)
+        agreement = self._agreement(offer, statement_hash(text), self.party.card.fingerprint)
+        signed = canonical(agreement).decode() if self.rng.random() < 0.3 else "other terms"
+        slots = {
+            "proposal": statement_hash(text),
+            "agreement_id": agreement_id(agreement),
+            "signature": self.signer.sign_agreement(signed),
+        }
+        members = {"version": offer["version"], "dialog_id": offer["dialog_id"], "reply_to": offer["msg_id"]}
+        await self.say(feed, self.statement(feed, "ACC", slots, code="C5", **members))
 
     async def _nothing_accepted(self, feed: Feed) -> None:
         slots = {

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import digest
 from skyparley.domain.messages.envelope import statement_hash
@@ -11,8 +12,9 @@ from skyparley.evidence import jws
 if TYPE_CHECKING:
     from skyparley.testing.liar import Feed, Liar
 
-FLOOD: Final = 30
-"""Statements of a small flood: more than ring each by itself."""
+FLOOD: Final = 2 * limits.LIFE_FLOOD_AT + 10
+"""Statements of a flood, in one request: more than may ring by themselves where two windows meet."""
+assert FLOOD <= limits.STATEMENTS_PER_BATCH, "more are not taken in one request"
 
 Act = Callable[["Liar", "Feed"], Awaitable[None]]
 
@@ -117,6 +119,7 @@ CODES: Final[dict[str, dict[str, str]]] = {
     "IDA": {"code": "V6"},
 }
 ACTS: Final[tuple[Act, ...]] = (
+    change_line,
     change_line,
     change_line,
     act_of_nobody,
