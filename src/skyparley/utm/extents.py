@@ -6,7 +6,7 @@ Source: ASTM F3548-21, Volume4D and what is in it.
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from skyparley.base import limits
@@ -18,7 +18,7 @@ from skyparley.utm.wire import Altitude, Circle, LatLngPoint, Polygon, Time, Vol
 
 LOWEST_M: Final = -8_000.0  # Source: ASTM F3548-21, Altitude
 HIGHEST_M: Final = 100_000.0
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,11 +95,9 @@ def parse_time_us(text: str, *, up: bool) -> int:
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError("is not a time in UTC")
-    *parts, fraction = match.groups()
-    moment = datetime(*(int(part) for part in parts), tzinfo=UTC)  # type: ignore[arg-type, misc]
-    nanos = int((fraction or "").ljust(9, "0"))
-    whole = (moment - _EPOCH) // timedelta(microseconds=1)
-    return whole + (-(-nanos // 1000) if up else nanos // 1000)
+    since = datetime.fromisoformat(f"{text[:19]}+00:00") - _EPOCH
+    nanos = int((match[1] or "").ljust(9, "0"))
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + (-(-nanos // 1000) if up else nanos // 1000)
 
 
 def read_time(

@@ -142,11 +142,15 @@ def _new_subscription(
 
 
 def _key(ovns: list[str] | None, problems: list[Problem]) -> frozenset[str]:
+    if not ovns:
+        return frozenset()
     least, most = limits.DSS_OVN_CHARS
-    for number, ovn in enumerate(ovns or ()):
-        if not least <= len(ovn) <= most and len(problems) < limits.DSS_PROBLEMS_SHOWN:
+    lengths = set(map(len, ovns))  # a key may have thousands, nearly always sound ones
+    if min(lengths) < least or max(lengths) > most:
+        wrong = [(number, ovn) for number, ovn in enumerate(ovns) if not least <= len(ovn) <= most]
+        for number, ovn in wrong[: limits.DSS_PROBLEMS_SHOWN]:
             problems.append(Problem(f"key[{number}]", f"{shown(ovn)} is no OVN", f"{least} to {most} characters"))
-    return frozenset(ovns or ())
+    return frozenset(ovns)
 
 
 # --- constraints ---------------------------------------------------------------------------------------------------
