@@ -19,7 +19,7 @@ from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_body
 from skyparley.base import limits
 from skyparley.base.errors import Fault
 from skyparley.engine.writer import OurFault
-from skyparley.utm import answers, queries, requests, scopes
+from skyparley.utm import answers, openapi, queries, requests, scopes
 from skyparley.utm.commands import (
     Answer,
     AvailabilityChanged,
@@ -82,7 +82,7 @@ def dss_app(
     """The door as an ASGI application, with operations beside those of the standard, and routes that need no token."""
     operations = [*_Standard(dss, https_base_urls_only).operations(), *beside]
     app = Starlette(
-        routes=[*(_route(one, tokens) for one in operations), *open_to_all],
+        routes=[*(_route(one, tokens) for one in operations), *open_to_all, _described(operations)],
         exception_handlers={
             Rejected: _on_rejected,
             TokenRefused: _on_token_refused,
@@ -121,6 +121,16 @@ def _route(operation: Operation, tokens: Tokens) -> Route:
     return Route(operation.path, authorized, methods=[operation.method], name=operation.name)
 
 
+def _described(operations: Sequence[Operation]) -> Route:
+    """The document of these operations, which needs no token."""
+    text = msgspec.json.encode(openapi.document(operations))
+
+    async def answer(_: Request) -> Response:
+        return Response(text, media_type=JSON)
+
+    return Route(openapi.PATH, answer, methods=["GET"], name="openapi")
+
+
 class _Standard:
     """The operations of the standard over one DSS."""
 
@@ -137,7 +147,12 @@ class _Standard:
                 "createOperationalIntentReference", "PUT", f"{INTENTS}/{{entityid}}", scopes.INTENTS, self.put_intent
             ),
             *_versioned(
-                "OperationalIntentReference", INTENTS, "ovn", scopes.INTENTS, self.put_intent, self.delete_intent
+                "OperationalIntentReference",
+                f"{INTENTS}/{{entityid}}",
+                "ovn",
+                scopes.INTENTS,
+                self.put_intent,
+                self.delete_intent,
             ),
             Operation(
                 "queryConstraintReferences", "POST", f"{CONSTRAINTS}/query", scopes.CONSTRAINTS_READ, self.constraints
@@ -154,7 +169,7 @@ class _Standard:
             ),
             *_versioned(
                 "ConstraintReference",
-                CONSTRAINTS,
+                f"{CONSTRAINTS}/{{entityid}}",
                 "ovn",
                 scopes.CONSTRAINTS_WRITE,
                 self.put_constraint,
@@ -162,18 +177,18 @@ class _Standard:
             ),
             Operation("querySubscriptions", "POST", f"{SUBSCRIPTIONS}/query", scopes.SUBSCRIPTIONS, self.subscriptions),
             Operation(
-                "getSubscription", "GET", f"{SUBSCRIPTIONS}/{{entityid}}", scopes.SUBSCRIPTIONS, self.subscription
+                "getSubscription", "GET", f"{SUBSCRIPTIONS}/{{subscriptionid}}", scopes.SUBSCRIPTIONS, self.subscription
             ),
             Operation(
                 "createSubscription",
                 "PUT",
-                f"{SUBSCRIPTIONS}/{{entityid}}",
+                f"{SUBSCRIPTIONS}/{{subscriptionid}}",
                 scopes.SUBSCRIPTIONS,
                 self.put_subscription,
             ),
             *_versioned(
                 "Subscription",
-                SUBSCRIPTIONS,
+                f"{SUBSCRIPTIONS}/{{subscriptionid}}",
                 "version",
                 scopes.SUBSCRIPTIONS,
                 self.put_subscription,
@@ -244,17 +259,17 @@ class _Standard:
         return await self._read(lambda state: queries.subscriptions_in(state, asked.caller.sub, area, now_us))
 
     async def subscription(self, asked: Asked) -> Response:
-        name = requests.one_entity(asked.part("entityid"), place="subscriptionid")
+        name = requests.one_entity(asked.part("subscriptionid"), place="subscriptionid")
         return await self._read(lambda state: queries.subscription(state, asked.caller.sub, name))
 
     async def put_subscription(self, asked: Asked) -> Response:
         body, version = await asked.body(), asked.request.path_params.get("version")
-        name = asked.part("entityid")
+        name = asked.part("subscriptionid")
         command = requests.put_subscription(body, subscription_id=name, version=version, asker=self._asker(asked))
         return await self._done(command, asked)
 
     async def delete_subscription(self, asked: Asked) -> Response:
-        name, version = asked.part("entityid"), asked.part("version")
+        name, version = asked.part("subscriptionid"), asked.part("version")
         command = requests.delete_subscription(subscription_id=name, version=version, asker=self._asker(asked))
         return await self._done(command, asked, deleting=True)
 
@@ -303,7 +318,7 @@ def _versioned(
     delete: Callable[[Asked], Awaitable[Response]],
 ) -> list[Operation]:
     """Update and delete at a version; `:path` takes an empty one too."""
-    place = f"{path}/{{entityid}}/{{{version}:path}}"
+    place = f"{path}/{{{version}:path}}"
     return [
         Operation(f"update{entity}", "PUT", place, needed, put),
         Operation(f"delete{entity}", "DELETE", place, needed, delete),
