@@ -233,6 +233,7 @@ def test_a_stop_request_is_read_back_acknowledged_passed_and_done(desks: Desks) 
     shown = desks.a("statement", "show", name, "--lang", "ru").out
     assert "DRAFT" in shown
     assert "the same" in shown
+    assert f"skyparley statement put-away {name}" in shown
     own = desks.a("statement", "ack", name)
     assert (own.code, "B answers it" in own.err) == (1, True)
     reopened = desks.a("say", "stop", "--to", "B", "--circle", f"10N {longitude // 10**7}E 5NM", "--reopens", name)
@@ -298,6 +299,26 @@ def test_a_stop_request_is_refused_with_a_reason(desks: Desks) -> None:
     assert desks.b("statement", "ack", name).code == 0
     assert desks.b("statement", "refuse", name, "--reason", "not ours").code == 0
     assert desks.heard(desks.a, name, state="REFUSED")["outcome"] == "NOT OURS"
+
+
+def test_what_their_machine_has_is_received_and_what_is_over_is_put_away_at_both_ends(desks: Desks) -> None:
+    name, matter = desks.stop()
+    desks.heard(desks.a, name, state="RECEIVED")
+    assert "RECEIVED; the other machine has it" in desks.a("statement", "show", name).out
+    longitude = matter["to_read_back"]["position"][1] // 10**7
+    when = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(matter["slots"]["at"] / 1000))
+    assert desks.b("statement", "read-back", name, "--position", f"10N {longitude}E", "--time", when).code == 0
+    assert desks.b("statement", "ack", name).code == 0
+    assert desks.b("statement", "refuse", name, "--reason", "not ours").code == 0
+    desks.heard(desks.a, name, state="REFUSED")
+    for desk in (desks.a, desks.b):
+        away = desk("statement", "put-away", matter["statement"])
+        assert (away.code, away.out, away.err) == (
+            0,
+            "Put away: it is out of sight here, and stays in the record.\n",
+            "",
+        )
+        assert name not in desk("statements", "--all").out
 
 
 def test_watch_shows_a_ring(desks: Desks) -> None:

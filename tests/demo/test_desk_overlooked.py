@@ -75,7 +75,8 @@ def test_a_link_that_is_down_comes_first_and_is_said_across_the_top(desks: tuple
             const { showLines } = await import("/desk/agreements.js");
             const line = { fingerprint: "x", peer: "X", state: "IN_FORCE", word: "OPEN", table: "EQUAL", compared: "EQUAL", sent: 1, delivered: 1, received: 1 };
             return [true, undefined, undefined, true].map((link_up, place) => {
-                showLines({ now: (place + 1) * 1000, lines: [{ ...line, link_up }] }, { looked: true });
+                const link_down_since = link_up ? undefined : 2000; // The node's word, not when this page looked.
+                showLines({ now: (place + 1) * 1000, lines: [{ ...line, link_up, link_down_since }] }, {});
                 return [document.querySelector(".line-pill").innerText.replace(/\\s+/g, " "), document.getElementById("cut").innerText, document.getElementById("cut").hidden];
             });
         }"""

@@ -5,9 +5,14 @@ from itertools import product
 import pytest
 from tests.domain.harness import STATED, Node, World, circle
 
+from skyparley.base.ids import short_id
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
+from skyparley.domain.duty import brief_of
 from skyparley.domain.line_views import word_of
+from skyparley.state.matter_views import matter_view
+from skyparley.state.snapshot import freeze, thaw
+from skyparley.state.views import alarm_view
 
 STOP = {"area": {"type": "circle", "centre": [0, 300000000], "radius_m": 5000}, "at": 1795327200000}
 
@@ -492,7 +497,19 @@ def test_a_life_statement_without_a_receipt_is_told_so_that_people_call() -> Non
     a.done(c.Say(peers=("B",), type="STP", slots=STOP))
     alone(world, 1)
     assert a.alarms().count("NOT_DELIVERED") == 1
+    (stop,) = [one.hash for one in a.state.matters.values() if one.type == "STP"]
+    (alarm,) = [one for one in a.state.alarms if one.code == "NOT_DELIVERED"]
+    assert short_id(stop) in alarm.text
+    assert (alarm.over_at, matter_view(a.state, a.state.matters[stop], world.now).state) == (0, "SENT")
+    (waiting,) = [one for one in brief_of(a.state, world.now).waiting if one.statement == stop]
+    assert waiting.state == "SENT, NOT RECEIVED"
     world.settle()
+    (alarm,) = [one for one in a.state.alarms if one.code == "NOT_DELIVERED"]
+    assert (alarm.over_at, alarm_view(a.state, alarm).over_at) == (world.now, world.now)
+    (waiting,) = [one for one in brief_of(a.state, world.now).waiting if one.statement == stop]
+    assert waiting.state == matter_view(a.state, a.state.matters[stop], world.now).state == "RECEIVED"
+    thaw(freeze(a.state), kept := a.fresh())
+    assert kept.alarms == a.state.alarms
     a.done(c.Say(peers=("B",), type="STP", slots=STOP))
     world.settle()
     world.pass_time(1)

@@ -36,6 +36,9 @@ def test_each_of_the_four_acts_is_the_same_at_both_ends():
     world, a, b = pair()
     statement = stop(a, b)
     assert (a.state.matters[statement].state, b.state.matters[statement].state) == ("SENT", "RECEIVED")
+    assert [matter_view(node.state, node.state.matters[statement], world.now).state for node in (a, b)] == [
+        "RECEIVED"
+    ] * 2
     assert a.state.lines[b.party].delivered == a.state.lines[b.party].sent.head, "the receipt is there before any act"
     world.now += 10_000
     read_back(b, statement)

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 def lines(node: NodeOption = None, json: JsonOption = False) -> None:
     """List lines: the one word of each, whether statements can be sent, whether both hold the same table."""
     from skyparley.cli.desk_client import open_desk
-    from skyparley.cli.line_shown import can_send, delivered_text
+    from skyparley.cli.line_shown import can_send, delivered_text, link_text
 
     with open_desk(node) as desk:
         found = desk.overview().lines
@@ -51,7 +51,7 @@ def lines(node: NodeOption = None, json: JsonOption = False) -> None:
         (
             one.peer,
             one.word,
-            "up" if one.link_up else f"DOWN {one.link_error}".strip(),
+            link_text(one),
             one.peer_desk,
             can_send(one),
             one.table,

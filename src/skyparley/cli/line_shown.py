@@ -29,6 +29,14 @@ def can_send(line: "LineView") -> str:
     return "yes" if line.link_up else "will queue"
 
 
+def link_text(line: "LineView") -> str:
+    """How the last delivery went.  A failure is known here at once; the words of heartbeats and of the line come later."""
+    if line.link_up:
+        return "up"
+    since = f" since {time_shown(line.link_down_since)}" if line.link_down_since is not None else ""
+    return f"DOWN{since}" + (f", {line.link_error}" if line.link_error else "")
+
+
 def delivered_text(line: "LineView") -> str:
     """How many statements the other side is known to hold, and what is known of the others."""
     told = f"{line.delivered} of {line.sent}"
@@ -43,9 +51,9 @@ def line_rows(seen: "Overview", line: "LineView") -> list[tuple[str, str]]:
     """Everything that is known of a line, by name."""
     return [
         ("Line to", f"{line.peer}, {line.fingerprint}"),
-        ("Word", line.word),
+        ("Word", line.word if line.link_up else f"{line.word}, LINK {link_text(line)}"),
         ("Agreement", _agreement(line)),
-        ("Link", "\n".join(map(_link, line.links)) or ("up" if line.link_up else f"DOWN {line.link_error}".strip())),
+        ("Link", "\n".join([link_text(line), *map(_link, line.links)])),
         ("Desks", f"ours {seen.desk}, theirs {line.peer_desk}"),
         ("Their shift", _shift(line)),
         ("Checks", "\n".join(_checks(line))),

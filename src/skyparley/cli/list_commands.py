@@ -8,7 +8,7 @@ from skyparley.cli.options import JsonOption, NodeOption, group
 from skyparley.cli.screen import as_json, table
 
 if TYPE_CHECKING:
-    from skyparley.state.views import TermView
+    from skyparley.state.views import AlarmView, TermView
 
 
 def register(app: typer.Typer) -> None:
@@ -78,8 +78,16 @@ def alarms(node: NodeOption = None, json: JsonOption = False) -> None:
             time_shown(one.at),
             one.code,
             one.peer or "-",
-            f"{one.text} ({one.count} times)" if one.count > 1 else one.text,
+            _alarm_text(one),
         )
         for one in found
     ]
     table(("At", "Alarm", "Peer", "What"), rows, empty="No alarm.")
+
+
+def _alarm_text(one: "AlarmView") -> str:
+    """What it says; first of all that it is over, where it is."""
+    from skyparley.cli.forms import time_shown
+
+    over = f"OVER since {time_shown(one.over_at)}: it was received there. " if one.over_at is not None else ""
+    return over + (f"{one.text} ({one.count} times)" if one.count > 1 else one.text)

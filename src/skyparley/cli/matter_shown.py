@@ -6,6 +6,7 @@ from skyparley.base.ids import short_id
 from skyparley.cli.endings import NO, Ending, unusable
 from skyparley.cli.forms import position_text, span_text, time_shown
 from skyparley.cli.volume_forms import level_text
+from skyparley.domain.how_far import NOT_THERE
 
 if TYPE_CHECKING:
     from skyparley.domain.messages.matter_slots import ReadBackValues
@@ -41,19 +42,29 @@ def one_matter(seen: "Overview", wanted: str) -> "MatterView":
     if len(found) == 1:
         return found[0]
     if found:
-        which = "\n".join(f"  {matter_line(one)}" for one in found)
+        which = "\n".join(f"  {matter_line(seen, one)}" for one in found)
         raise unusable(f"{wanted!r} can mean several statements; write more of the id:", which)
     if not seen.matters:
         raise Ending(NO, "there is no statement that asks people for anything")
-    shown = [f"  {matter_line(one)}" for one in seen.matters[:8]]
+    shown = [f"  {matter_line(seen, one)}" for one in seen.matters[:8]]
     raise Ending(NO, f"no statement begins with {wanted!r}; there are:", *shown)
 
 
-def matter_line(one: "MatterView") -> str:
+def matter_line(seen: "Overview", one: "MatterView") -> str:
     """A statement in one line."""
     whose = f"to {one.peer}" if one.ours else f"from {one.peer}"
     exercise = "EXERCISE " if one.exercise else ""
-    return f"{one.short_id}  {exercise}{one.type} {one.cls} {whose}  {one.state}, {time_shown(one.created_utc)}"
+    return f"{one.short_id}  {exercise}{one.type} {one.cls} {whose}  {state_text(seen, one)}, {time_shown(one.created_utc)}"
+
+
+def state_text(seen: "Overview", one: "MatterView") -> str:
+    """How far it got, in the words of the desk page: SENT is not there yet, and of a life that is said twice."""
+    if one.state != "SENT":
+        return one.state
+    line = next((line for line in seen.lines if line.peer == one.peer), None)
+    if line is not None and line.receipts == "NOT POSSIBLE":
+        return "SENT, RECEIPT NOT POSSIBLE"
+    return NOT_THERE if one.cls == "LIFE" else "SENT"
 
 
 def due_text(one: "MatterView", now: int) -> str:
@@ -64,21 +75,22 @@ def due_text(one: "MatterView", now: int) -> str:
     return ", ".join(rows) or "-"
 
 
-def matter_row(one: "MatterView", now: int) -> tuple[str, ...]:
+def matter_row(seen: "Overview", one: "MatterView") -> tuple[str, ...]:
     """One row of the list."""
+    word = state_text(seen, one)
     return (
         one.short_id,
         f"{'EXERCISE ' if one.exercise else ''}{one.type}",
         one.cls,
         f"to {one.peer}" if one.ours else f"from {one.peer}",
         time_shown(one.created_utc),
-        f"{one.state}, READ-BACK DIFFERS" if one.read_back == "MISMATCH" and one.acked_at is None else one.state,
-        due_text(one, now),
+        f"{word}, READ-BACK DIFFERS" if one.read_back == "MISMATCH" and one.acked_at is None else word,
+        due_text(one, seen.now),
         ", ".join(ACT_WORDS[act] for act in one.can) or "-",
     )
 
 
-def matter_rows(one: "MatterView", now: int) -> list[tuple[str, str]]:
+def matter_rows(seen: "Overview", one: "MatterView") -> list[tuple[str, str]]:
     """Everything that is known of a statement, by name."""
     return [
         ("Statement", f"{one.short_id}, {one.statement}"),
@@ -86,8 +98,8 @@ def matter_rows(one: "MatterView", now: int) -> list[tuple[str, str]]:
         ("Said", f"{'by us to' if one.ours else 'by'} {one.peer}, {time_shown(one.created_utc)}"),
         ("Data", "\n".join(values_lines(one.to_read_back))),
         ("Own words", f"[{one.free_text.lang}] {one.free_text.text}" if one.free_text is not None else ""),
-        ("State", f"{one.state}; {_machine(one)}"),
-        ("Asked", due_text(one, now)),
+        ("State", f"{state_text(seen, one)}; {_machine(one)}"),
+        ("Asked", due_text(one, seen.now)),
         ("Read back", "\n".join(_read_back(one))),
         ("Rung", "\n".join(f"{ring.post} {time_shown(ring.at)}" for ring in one.rung)),
         ("History", "\n".join(_history(one))),

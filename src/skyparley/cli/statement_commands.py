@@ -68,7 +68,7 @@ def statements(
     hidden = len(seen.matters) - len(found)
     table(
         ("Statement", "Type", "Class", "Whose", "Said", "State", "Asked", "You may"),
-        [matter_row(one, seen.now) for one in found],
+        [matter_row(seen, one) for one in found],
         empty="Nothing waits for anybody." + (f" {hidden} settled: --all" if hidden else ""),
     )
 
@@ -97,7 +97,7 @@ def show(
         say(line)
     if found:
         say()
-    pairs(matter_rows(one, seen.now))
+    pairs(matter_rows(seen, one))
 
 
 # --- what people do ------------------------------------------------------------------------------------------------
@@ -269,11 +269,12 @@ def _act(word: str, statement: str, body: _Body, node: Path | None, account: str
     with open_desk(node, account) as desk:
         seen = desk.overview()
         one = one_matter(seen, statement)
-        if one.ours:
+        if one.ours and word != "put_away":
             raise Ending(NO, f"{one.short_id} is a statement of our own; {one.peer} answers it")
         said = {"expected_revision": 0 if one.cls == "LIFE" else one.revision, **body(seen, one)}
         outcome = desk.act(f"/statements/{one.statement}/{word}", said)
-        after = one_matter(desk.overview(), one.statement)
+        # What was put away is gone from the desk; anything else is shown as the act left it.
+        after = next((held for held in desk.overview().matters if held.statement == one.statement), one)
     if json:
         as_json(outcome)
     else:

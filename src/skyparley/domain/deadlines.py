@@ -100,7 +100,7 @@ def _not_delivered(view: View, statement: str) -> list[Item]:
     line = view.lines.get(matter.peer) if matter is not None else None
     if matter is None or line is None or matter.envelope.number <= line.delivered:
         return []
-    text = f"{matter.type} to {line.name} has no receipt: it may not have arrived. Call by voice, now"
+    text = f"{matter.type} to {line.name} ({short_id(statement)}) has no receipt: it may not have arrived. Call by voice, now"
     return [AlarmRaised(code="NOT_DELIVERED", about=statement, text=text, peer=matter.peer)]
 
 

@@ -12,6 +12,7 @@ from skyparley.domain import commands as c
 from skyparley.domain.drafts import draft
 from skyparley.domain.duty_records import Brief, BriefLine, BriefMatter, DutyRoster
 from skyparley.domain.events import DeskChanged, DutyTaken, HandoverOffered, RosterSet
+from skyparley.domain.how_far import how_far_said
 from skyparley.domain.line_views import live_bearers, word_of
 from skyparley.domain.messages.codes import Post
 from skyparley.domain.messages.matter_slots import OnDuty, ShiftSlots
@@ -123,7 +124,7 @@ def brief_of(view: View, now: int) -> Brief:
                 type=matter.type,
                 peer=name_of(view, matter.peer),
                 ours=matter.ours,
-                state=matter.state,
+                state=how_far_said(matter, view.lines.get(matter.peer)),
                 due=min(matter.due.values()),
             )
             for matter in sorted(waiting, key=lambda matter: (min(matter.due.values()), matter.hash))

@@ -392,6 +392,8 @@ class Alarm(msgspec.Struct, frozen=True):
     at: int
     count: int = 1
     counted_at: int = 0
+    over_at: int = 0
+    """When what it warns of was over; 0 while it is not known to be.  It stays in sight, and says so."""
 
     @property
     def last(self) -> int:

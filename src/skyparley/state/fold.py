@@ -120,6 +120,9 @@ def _delivered(state: State, line: Line, number: tuple[int, int], at: int) -> No
     if number <= line.delivered:
         return
     line.delivered = number
+    for life in line.urgent:
+        if life <= number:
+            state.end_alarm("NOT_DELIVERED", line.sent.hash_at(life) or "", at)
     line.urgent = [life for life in line.urgent if life > number]
     held_there(state, line, at)
     for agreement_id in sorted(state.pending):

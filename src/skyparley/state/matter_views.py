@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from skyparley.base.ids import short_id
+from skyparley.domain.how_far import delivered, how_far
 from skyparley.domain.matter_records import GAVE_WAY, Matter, Passed, ReadBack, Rung
 from skyparley.domain.messages.arrangement_slots import CoverageSlots
 from skyparley.domain.messages.catalogue import CATALOGUE, Ask, StatementType
@@ -56,7 +57,8 @@ class Sentence(View, frozen=True, kw_only=True):
 
 
 class MatterView(View, frozen=True, kw_only=True, omit_defaults=True):
-    """A statement that asks people for something.  `state` is one word; ACKNOWLEDGED is never agreed."""
+    """A statement that asks people for something.  `state` is one word: of ours, SENT is not there yet and RECEIVED is held
+    by the other machine; ACKNOWLEDGED is never agreed."""
 
     statement: str
     short_id: str
@@ -127,11 +129,11 @@ def matter_view(state: State, matter: Matter, now: int) -> MatterView:
         exercise=matter.exercise,
         heard=matter.heard is not None,
         early=matter.early,
-        delivered=matter.ours and line is not None and line.delivered >= said.number,
+        delivered=delivered(matter, line),
         received_utc=receipt[0] if receipt is not None else None,
         created_utc=matter.created_utc,
         taken_at=matter.taken_at,
-        state=matter.state,
+        state=how_far(matter, line),
         late=matter.overdue(now),
         due=matter.due,
         rung=tuple(matter.rung),

@@ -190,6 +190,12 @@ class State:
                 self.alarms[place] = msgspec.structs.replace(held, count=event.count, counted_at=at, text=text)
                 return
 
+    def end_alarm(self, code: str, about: str, at: int) -> None:
+        """What these alarms warn of is over.  They stay among the alarms: people heard them, and look for them."""
+        for place, held in enumerate(self.alarms):
+            if (held.code, held.about) == (code, about) and not held.over_at:
+                self.alarms[place] = msgspec.structs.replace(held, over_at=at)
+
     def keep_unauthenticated(self, event: e.UnauthenticatedHeard, at: int) -> None:
         kept = self.misuse.unauthenticated
         kept.insert(0, Unauthenticated(event.claimed, event.hash, event.text, event.source, event.why, at))

@@ -220,6 +220,8 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     """Statements can be sealed on it."""
     link_up: bool = False
     link_error: str = ""
+    link_down_since: int | None = None
+    """When the last delivery, or what stands for one, failed first: known at once, long before heartbeats are missed."""
     links: tuple[LinkView, ...] = ()
     """Each bearer in each direction, as heartbeats tell.  Kept over a restart."""
     sent: int
@@ -262,6 +264,8 @@ class AlarmView(View, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 1
     """How often, where one alarm stands for many; `last_at` is when that was last told."""
     last_at: int | None = None
+    over_at: int | None = None
+    """When what it warns of was over: of NOT_DELIVERED, when the other machine was known to hold the statement."""
 
 
 class HookView(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -609,6 +613,7 @@ def alarm_view(state: State, alarm: Alarm) -> AlarmView:
         at=alarm.at,
         count=alarm.count,
         last_at=alarm.counted_at or None,
+        over_at=alarm.over_at or None,
     )
 
 

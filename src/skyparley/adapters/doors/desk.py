@@ -147,7 +147,8 @@ class DeskDoor:
         for line in lines:
             link = next((one for peer, one in self._node.links.items() if peer == line.fingerprint), None)
             if link is not None:
-                line = msgspec.structs.replace(line, link_up=link.up, link_error=link.last_error)
+                down = None if link.up else link.since_ms
+                line = msgspec.structs.replace(line, link_up=link.up, link_error=link.last_error, link_down_since=down)
             if self._node.parcels.one_way(Fingerprint(line.fingerprint), line.peer):
                 line = msgspec.structs.replace(line, receipts="NOT POSSIBLE")
             found.append(line)

@@ -45,7 +45,6 @@ class Desk {
     this.seenAt = 0;
     this.choice = null;
     this.form = null;
-    this.looked = false;
     this.since = Infinity; // Answers heard before this position were there when the page was opened.
     this.versions = new Map();
     this.wanted = 0;
@@ -190,7 +189,6 @@ class Desk {
     showNotices(view, this);
     this.showStale("");
     this.tick();
-    this.looked = true;
     document.body.dataset.position = view.position;
   }
 

@@ -43,22 +43,19 @@ function signature(party, signed, own) {
     el("span", { class: "pen", "aria-hidden": "true" }, signed ? "✎" : "·"), signed ? `signed by ${party}` : `not signed by ${party}`);
 }
 
-const cut = new Map(); // Of each line whose link is down: since when this page knows it.
+/** Since when the node cannot reach a peer: the node's own word, so that every page and the command line say the same. */
+const downSince = (line) => (line.link_down_since ? `since ${clockText(line.link_down_since)}` : "");
 
-/** Remembers since when a link is down, and says it across the top: what is filed meanwhile has not arrived. */
-function showCut(view, desk) {
+/** Says across the top which link is down: what is filed meanwhile has not arrived. */
+function showCut(view) {
   const down = view.lines.filter((line) => !line.link_up);
-  for (const line of view.lines) {
-    if (line.link_up) cut.delete(line.fingerprint);
-    else if (!cut.has(line.fingerprint)) cut.set(line.fingerprint, desk.looked ? `since ${clockText(view.now)}` : `since before ${clockText(view.now)}`);
-  }
   at("cut").hidden = !down.length;
-  const text = down.map((line) => `LINK TO ${line.peer} DOWN ${cut.get(line.fingerprint)}. What is sent now waits here; ${line.peer} does not know it yet.`).join(" ");
+  const text = down.map((line) => `LINK TO ${line.peer} DOWN ${downSince(line)}. What is sent now waits here; ${line.peer} does not know it yet.`).join(" ");
   if (at("cut").textContent !== text) at("cut").textContent = text;
 }
 
 export function showLines(view, desk) {
-  showCut(view, desk);
+  showCut(view);
   keep(at("lines"), view.lines, {
     key: (line) => line.fingerprint, sign: (line) => JSON.stringify([line, desk.mayAct]), build: (line) => lineItem(line, desk),
   });
@@ -68,7 +65,7 @@ export function showLines(view, desk) {
 function lineItem(line, desk) {
   const table = { EQUAL: "same table", MISMATCH: "TABLES DIFFER", UNKNOWN: "table unknown" }[line.table];
   const link = line.link_up ? "link up" : "";
-  const down = line.link_up ? null : el("b", { class: "down" }, `LINK DOWN ${cut.get(line.fingerprint)}`);
+  const down = line.link_up ? null : el("b", { class: "down" }, `LINK DOWN ${downSince(line)}`);
   const owed = line.owed ? `${line.owed} to send` : "";
   const bad = !line.link_up || line.table === "MISMATCH" || line.compared === "DIVERGED" || line.compared === "AHEAD";
   const broken = line.compared === "DIVERGED" || line.compared === "AHEAD";
@@ -80,16 +77,21 @@ function lineItem(line, desk) {
       line.epoch_asked_by ? `Confirm new feed (asked by ${line.epoch_asked_by})` : "Ask for a new feed") : null, box);
 }
 
+/** What an alarm says; first of all that it is over, where it is. */
+const alarmText = (alarm) => `${alarm.over_at ? `OVER since ${timeText(alarm.over_at)}: it was received there. ` : ""}${alarm.text}`;
+
+/** What still holds comes first, the newest first; what is over stays below it, so that whoever heard it finds it. */
 export function showAlarms(view) {
   const box = at("alarms");
-  const all = [...view.alarms].sort((one, two) => two.at - one.at);
+  const all = [...view.alarms].sort((one, two) => Boolean(one.over_at) - Boolean(two.over_at) || two.at - one.at);
+  const over = all.filter((alarm) => alarm.over_at).length;
   box.hidden = !all.length;
   const shown = all.slice(0, ALARMS_SHOWN);
   const sign = JSON.stringify(shown) + all.length;
   if (box.dataset.sign === sign) return;
   box.dataset.sign = sign;
   fill(box, el("details", { class: "more" },
-    el("summary", {}, el("b", {}, `${all.length} alarm${all.length === 1 ? "" : "s"}`), all[0] ? [" · ", timeText(all[0].at), " ", all[0].text] : null),
-    el("ul", {}, shown.map((alarm) => el("li", {}, el("time", {}, timeText(alarm.at)), " ", el("code", {}, alarm.code), " ", alarm.text, alarm.count > 1 ? ` (${alarm.count} times)` : null))),
+    el("summary", {}, el("b", {}, `${all.length} alarm${all.length === 1 ? "" : "s"}${over ? `, ${over} over` : ""}`), all[0] ? [" · ", timeText(all[0].at), " ", alarmText(all[0])] : null),
+    el("ul", {}, shown.map((alarm) => el("li", { class: alarm.over_at ? "dim" : "" }, el("time", {}, timeText(alarm.at)), " ", el("code", {}, alarm.code), " ", alarmText(alarm), alarm.count > 1 ? ` (${alarm.count} times)` : null))),
     all.length > shown.length ? el("p", { class: "dim" }, `and ${all.length - shown.length} earlier; all are in the record`) : null));
 }

@@ -11,9 +11,9 @@ const SHOWN_OVER = 20;
 
 /** The one word for how far it got; what only their machine holds is never called more than received. */
 export function stateWord(matter, line) {
-  if (!matter.ours || matter.state !== "SENT") return matter.state;
-  if (matter.delivered) return "RECEIVED";
-  return line?.receipts === "NOT POSSIBLE" ? "SENT, RECEIPT NOT POSSIBLE" : "SENT";
+  if (matter.state !== "SENT") return matter.state;
+  if (line?.receipts === "NOT POSSIBLE") return "SENT, RECEIPT NOT POSSIBLE";
+  return matter.cls === "LIFE" ? "SENT, NOT RECEIVED" : "SENT";
 }
 
 /** An aircraft that somebody was asked about. Only OURS makes it known; NOT OURS leaves it as unknown as it was. */
@@ -50,7 +50,7 @@ function row(matter, view, desk) {
       matter.type === "IDQ" ? identity(matter) : null,
       matter.heard ? el("span", { class: "class-tag" }, "HEARD") : null,
       matter.exercise ? el("b", { class: "exercise-word" }, "EXERCISE") : null,
-      el("span", { class: `state${matter.late ? " late" : ""}` }, word)),
+      el("span", { class: `state${matter.late || word === "SENT, NOT RECEIVED" ? " late" : ""}` }, word)),
     el("p", { class: "row-due" }, Object.entries(matter.due).map(([ask, due]) => el("span", { class: "due" }, `${ASKS[ask]} `, el("span", { "data-due": due })))),
     el("div", { class: "acts" },
       can.has("acknowledge") && matter.cls !== "LIFE" ? button(matter, "acknowledge", "Received and understood", desk) : null,
