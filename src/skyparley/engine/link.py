@@ -61,7 +61,7 @@ class Link:
     ) -> None:
         self.peer = peer
         self.up = False
-        self.since_ms = clock.real_ms()
+        self.since_ms = clock.now_ms()
         self.last_error = ""
         self._sequencer = sequencer
         self._service = service
@@ -140,7 +140,7 @@ class Link:
     def _note(self, up: bool, error: str) -> None:
         if up != self.up or error != self.last_error:
             if up != self.up:
-                self.since_ms = self._clock.real_ms()
+                self.since_ms = self._clock.now_ms()
             self.up, self.last_error = up, error
             log.info("link", peer=self.peer[:8], up=up, error=error)
             self._changed()
