@@ -64,7 +64,8 @@ class Draw:
         return self.of(st.sampled_from([there.manager, there.manager, there.manager, *USS]))
 
     def _held(self, there: Any) -> str:
-        return there.version if isinstance(there.version, str) else there.ovn
+        held: str = there.version if isinstance(there.version, str) else there.ovn
+        return held
 
     def key(self) -> frozenset[str]:
         """Mostly all that could be asked for; at times one is left out, or all."""
@@ -80,7 +81,8 @@ class Draw:
     def subscription(self, manager: str) -> str:
         """One that an intent could be attached to, or a name that is not there."""
         own = [one.id for one in self.model.subs if one.manager == manager]
-        return self.of(st.sampled_from(own * 3 + [one.id for one in self.model.subs] + ["s1"]))
+        name: str = self.of(st.sampled_from(own * 3 + [one.id for one in self.model.subs] + ["s1"]))
+        return name
 
 
 class DssMachine(RuleBasedStateMachine):

@@ -88,7 +88,7 @@ class MakeReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sweep(msgspec.Struct, frozen=True):
-    """Let go of what ended long enough ago."""
+    """Let go of what ended long enough ago; of so much at once that nobody waits long for it."""
 
 
 Command: TypeAlias = (

@@ -1,5 +1,6 @@
 """The decisions of a DSS: from a state, a command and a moment to an answer and what is to be kept.  Pure."""
 
+from skyparley.base import limits
 from skyparley.utm.commands import (
     AvailabilityChanged,
     Command,
@@ -63,17 +64,30 @@ def _set_availability(state: DssState, command: SetAvailability, moment: Moment)
 
 
 def _sweep(state: DssState, before_us: int) -> Ruling:
-    """What ended before a moment goes.  An implicit subscription goes with the last intent that depends on it."""
-    due = state.ended(before_us)
-    if not due:
+    """What ended before a moment goes, the first first.  A subscription goes when nothing depends on it any more.
+
+    An implicit one goes with the last intent that depends on it, whenever it ends itself.
+    """
+    intents: dict[str, None] = {}
+    constraints: list[str] = []
+    free: list[str] = []
+    left: dict[str, None] = {}
+    for number, one in state.ended(before_us):
+        if number in state.intent_at:
+            intents[one] = None
+            subscription = state.intents[one].subscription
+            if subscription and state.subscriptions[subscription].implicit:
+                left[subscription] = None
+        elif number in state.constraint_at:
+            constraints.append(one)
+        elif number in state.subscription_at and one in state.dependents:
+            left[one] = None
+        elif number in state.subscription_at:
+            free.append(one)
+        if len(intents) + len(constraints) + len(free) >= limits.DSS_SWEPT:
+            break
+    subscriptions = (*free, *(one for one in left if state.dependents[one] <= intents.keys()))
+    count = len(intents) + len(constraints) + len(subscriptions)
+    if not count:
         return Swept(0), ()
-    intents = [one for number, one in due if number in state.intent_at]
-    constraints = [one for number, one in due if number in state.constraint_at]
-    going, left = set(intents), dict.fromkeys(one for number, one in due if number in state.subscription_at)
-    for intent in intents:
-        subscription = state.intents[intent].subscription
-        if subscription and state.subscriptions[subscription].implicit:
-            left[subscription] = None
-    subscriptions = [one for one in left if state.dependents.get(one, set()) <= going]
-    event = LetGo(intents=tuple(intents), constraints=tuple(constraints), subscriptions=tuple(subscriptions))
-    return Swept(len(intents) + len(constraints) + len(subscriptions)), (event,)
+    return Swept(count), (LetGo(intents=tuple(intents), constraints=tuple(constraints), subscriptions=subscriptions),)

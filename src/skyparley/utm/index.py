@@ -43,7 +43,8 @@ class ExtentIndex:
         `by_height`: whether extents that are surely above or below one another do not meet.
         """
         start_us, end_us = max(extent.start_us, from_us), extent.end_us
-        spans = self._scales.spans(start_us // _MS, end_us // _MS)
+        # What meets an extent that has ended, and has not ended itself, is under the last moment of that extent.
+        spans = self._scales.spans(min(start_us, end_us) // _MS, end_us // _MS)
         found: set[int] = set()
         found.update(*self._table.under(extent.cells, spans, listed(spans)))
         extents = self._extents

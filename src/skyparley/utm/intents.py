@@ -3,7 +3,17 @@
 from skyparley.utm.commands import DeleteIntent, IntentChanged, Problem, PutIntent, Refused
 from skyparley.utm.events import IntentDeleted, IntentPut
 from skyparley.utm.records import NEEDS_KEY, Constraint, Extent, Intent, Subscription
-from skyparley.utm.rulings import Moment, Rules, Ruling, covers, notifications, refused, to_notify, with_cells_of
+from skyparley.utm.rulings import (
+    START_SLACK_US,
+    Moment,
+    Rules,
+    Ruling,
+    covers,
+    notifications,
+    refused,
+    to_notify,
+    with_cells_of,
+)
 from skyparley.utm.state import DssState
 
 
@@ -18,25 +28,28 @@ def put_intent(state: DssState, command: PutIntent, moment: Moment, rules: Rules
         missing = _missing(state, command, attached, moment.now_us)
         if missing is not None:
             return missing, ()
+    ovn = f"{command.id}_{command.ovn_suffix}" if command.ovn_suffix else moment.new_version()
+    if before is not None and ovn == before.ovn:
+        wrong = Problem(
+            "requested_ovn_suffix", "the current OVN ends with it", "another, since each change has its own OVN"
+        )
+        return refused(400, f"operational intent {command.id} has this OVN already", wrong)
     intent = Intent(
         id=command.id,
         number=state.next_number + (made is not None),
         manager=command.manager,
         state=command.state,
-        ovn=f"{command.id}_{command.ovn_suffix}" if command.ovn_suffix else moment.new_version(),
+        ovn=ovn,
         version=1 if before is None else before.version + 1,
         extent=command.extent,
         base_url=command.base_url,
         subscription="" if attached is None else attached.id,
     )
     extents = [intent.extent] if before is None else [before.extent, intent.extent]
-    told = to_notify(state, extents, moment.now_us, wants=_wants, instead=made)
-    event = IntentPut(
-        intent=intent,
-        notified=tuple(one.number for one in told),
-        implicit=made,
-        dropped=_left_alone(state, before, intent.subscription),
-    )
+    dropped = _left_alone(state, before, intent.subscription)
+    # What goes with this change is there no more when the caller would notify it.
+    told = [one for one in to_notify(state, extents, moment.now_us, wants=_wants, instead=made) if one.id != dropped]
+    event = IntentPut(intent=intent, notified=tuple(one.number for one in told), implicit=made, dropped=dropped)
     return IntentChanged(intent, before is None, notifications(state, told)), (event,)
 
 
@@ -133,7 +146,8 @@ def _subscription(state: DssState, command: PutIntent, before: Intent | None, mo
     if not attached.for_intents:
         wrong = Problem(field, "it does not notify of operational intents", "one with notify_for_operational_intents")
         return Refused(status=400, message=f"subscription {attached.id} does not serve", problems=(wrong,))
-    if covers(attached.extent, command.extent):
+    # What may be grown is grown: within the slack of its start nothing would be told of.
+    if covers(attached.extent, command.extent, slack_us=0 if attached.implicit else START_SLACK_US):
         return attached, None
     if not attached.implicit:
         wrong = Problem(

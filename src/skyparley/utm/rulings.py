@@ -56,12 +56,12 @@ def with_cells_of(extents: Iterable[Extent]) -> Extent:
     )
 
 
-def covers(outer: Extent, inner: Extent) -> bool:
-    """Whether nothing of the inner lies outside; at its start within the slack that subscriptions have."""
+def covers(outer: Extent, inner: Extent, *, slack_us: int = START_SLACK_US) -> bool:
+    """Whether nothing of the inner lies outside; at its start within the slack that a manager's subscriptions have."""
     return (
         outer.lower_mm <= inner.lower_mm
         and outer.upper_mm >= inner.upper_mm
-        and outer.start_us - START_SLACK_US <= inner.start_us
+        and outer.start_us - slack_us <= inner.start_us
         and outer.end_us >= inner.end_us
         and set(outer.cells).issuperset(inner.cells)
     )

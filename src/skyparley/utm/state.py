@@ -1,6 +1,7 @@
 """The state of a DSS: what its journal says, folded.  Only `fold` changes it."""
 
 import heapq
+from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any, Final
 
@@ -19,7 +20,6 @@ from skyparley.utm.events import (
 from skyparley.utm.index import ExtentIndex
 from skyparley.utm.records import Constraint, Intent, Standing, Subscription
 
-UNKNOWN: Final = Standing("")
 MOSTLY_GONE: Final = 3
 ENDS_SPARE: Final = 1024
 """When ends that say nothing any more are taken out of the heap: at more than so many for each that does, and these."""
@@ -56,23 +56,28 @@ class DssState:
 
     def availability(self, uss: str) -> Standing:
         """What was declared of a USS; Unknown with version "" where nothing was."""
-        return self.standings.get(uss, UNKNOWN)
+        return self.standings.get(uss) or Standing(uss)
 
-    def ended(self, before_us: int) -> list[tuple[int, str]]:
-        """(number, id) of all that ended before a moment; leaves the heap as it is."""
-        found, stack = [], [0]
-        while stack:
-            place = stack.pop()
-            if place < len(self.ends) and self.ends[place][0] < before_us:
-                found.append(self.ends[place][1:])
-                stack += (2 * place + 1, 2 * place + 2)
-        return found
+    def ended(self, before_us: int) -> Iterator[tuple[int, str]]:
+        """(number, id) of all that ended before a moment, the first that ended first; leaves the heap as it is."""
+        ends = self.ends
+        near = [(ends[0], 0)] if ends else []
+        while near:
+            (end_us, number, name), place = heapq.heappop(near)
+            if end_us >= before_us:
+                return
+            yield number, name
+            for below in (2 * place + 1, 2 * place + 2):
+                if below < len(ends):
+                    heapq.heappush(near, (ends[below], below))
 
 
 def fold(state: DssState, position: int, event: Event) -> None:
     """Make the state say what the event says."""
     _fold(event, state)
     state.position = position
+    while state.ends and not _stands(state, state.ends[0][1]):
+        heapq.heappop(state.ends)
 
 
 @singledispatch
@@ -138,8 +143,6 @@ def _(event: LetGo, state: DssState) -> None:
         _take_constraint(state, one)
     for one in event.subscriptions:
         _drop_subscription(state, one)
-    while state.ends and not _stands(state, state.ends[0][1]):
-        heapq.heappop(state.ends)
 
 
 def _stands(state: DssState, number: int) -> bool:

@@ -5,7 +5,7 @@ import msgspec
 from skyparley.utm.commands import DeleteSubscription, Problem, PutSubscription, Refused, SubscriptionChanged
 from skyparley.utm.events import SubscriptionDeleted, SubscriptionPut
 from skyparley.utm.intents import relevant, relevant_constraints
-from skyparley.utm.records import OPEN, Extent, Subscription
+from skyparley.utm.records import NO_SUBSCRIPTION, OPEN, Extent, Subscription
 from skyparley.utm.rulings import LONGEST_SUBSCRIPTION_US, START_SLACK_US, Moment, Ruling, covers, refused
 from skyparley.utm.state import DssState
 
@@ -13,6 +13,9 @@ from skyparley.utm.state import DssState
 def put_subscription(state: DssState, command: PutSubscription, moment: Moment) -> Ruling:
     """Create or change a subscription, and tell what already stands in it.  A change makes an implicit one explicit."""
     before = state.subscriptions.get(command.id)
+    if command.id == NO_SUBSCRIPTION:
+        problem = Problem("subscriptionid", "it stands for no subscription in references", "any other id")
+        return refused(400, f"{command.id} is no id of a subscription", problem)
     wrong = _wrong_turn(command, before)
     if wrong is not None:
         return wrong, ()
