@@ -61,7 +61,8 @@ class Draw:
         return self._by(there), self._held(there) if self.of(holds) == "right" else NOBODY
 
     def _by(self, there: Any) -> str:
-        return self.of(st.sampled_from([there.manager, there.manager, there.manager, *USS]))
+        manager: str = self.of(st.sampled_from([there.manager, there.manager, there.manager, *USS]))
+        return manager
 
     def _held(self, there: Any) -> str:
         held: str = there.version if isinstance(there.version, str) else there.ovn
