@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
-from skyparley.domain.clauses import clause_diff, clause_name, clause_text, in_force
+from skyparley.domain.clauses import NAMED, clause_diff, clause_name, clause_text, in_force
 from skyparley.domain.messages import arrangement_slots as a
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.slots import AmslSlot, CircleSlot, SfcSlot
@@ -471,6 +471,7 @@ def test_each_clause_shows_how_far_it_is_settled_and_what_would_change():
     assert shown(one, other).state == shown(other, one).state == "SIGNED"
     world.pass_time(121)
     assert shown(one, other).state == shown(other, one).state == "IN FORCE"
+    assert line_view(one.state, one.state.lines[other.party]).unsettled == tuple(name for name in NAMED if name != NAME)
 
 
 def test_an_offer_that_nobody_answers_or_that_is_refused_is_unsettled():
@@ -479,7 +480,7 @@ def test_an_offer_that_nobody_answers_or_that_is_refused_is_unsettled():
     world.settle()
     world.pass_time(24 * 60 + 1)
     assert shown(one, other).state == shown(other, one).state == "UNSETTLED"
-    assert line_view(one.state, one.state.lines[other.party]).unsettled == (NAME,)
+    assert line_view(one.state, one.state.lines[other.party]).unsettled == NAMED, "nobody said the others"
     world, one, other = two()
     propose(one, other)
     world.settle()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -13,7 +12,8 @@ import pytest
 from playwright.sync_api import Page
 
 import browser_support
-from skyparley.adapters.doors.card import PHRASES, page_of
+from skyparley.adapters.doors.card import HEADERS, PHRASES, page_of
+from skyparley.domain.clauses import NAMED
 from skyparley.domain.messages.arrangement_slots import LineClause
 from skyparley.domain.messages.codes import FrequencyUse, Post
 from skyparley.domain.messages.slots import CircleSlot, FlSlot, VolumeSlot
@@ -25,7 +25,6 @@ from skyparley.state.terms_views import CallSignView, ClauseView, FrequencyView,
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOW = 1_795_400_000_000
 HOUR = 3_600_000
-STATIC = Path(browser_support.__file__).parent.parent / "src/skyparley/adapters/doors/static"
 EVIL = "</td><script>document.title='taken'</script>"
 
 
@@ -76,7 +75,7 @@ def desk(*agreements: views.AgreementView, radio: RadioCard | None = None) -> tu
         peer_desk="STAFFED",
         checks=views.ChecksView(ours={}, theirs={}, needed=3, last_good_at=NOW),
         radio=radio or RadioCard(frequencies=(), settled=False),
-        unsettled=("FREQUENCIES", "CALLSIGNS", "LANGUAGES", "COVERAGE", "NUMBERS"),
+        unsettled=(*NAMED, "COVERAGE COAST-B"),
     )
     table = parse_table((files("skyparley.domain.tables") / "military.toml").read_text())
     seen = views.Overview(
@@ -143,8 +142,7 @@ def sheet(browser: Any) -> Iterator[Page]:
 
 def printed(page: Page, html: str) -> int:
     """How many pages it prints on."""
-    style = f"<style>{(STATIC / 'card.css').read_text()}</style>"
-    page.set_content(re.sub(r"<link[^>]*>", style, html))
+    page.set_content(html)
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
 
 
@@ -155,6 +153,16 @@ def test_the_card_prints_on_one_page_however_much_there_is(sheet: Page, lang: An
     assert printed(sheet, html) == 1
     assert "and 34 more, in the node" in html, "what does not fit is counted"
     assert printed(sheet, html.replace("<footer>", "<footer>" + "<p>one more line</p>" * 60)) == 2
+
+
+def test_the_card_is_whole_as_a_file_and_counts_the_clauses_that_nobody_signed(sheet: Page) -> None:
+    """As it is kept, where no node answers; and from the door, where a browser takes its style by the header."""
+    sheet.set_content(page_of(*desk(), "ru"))
+    assert sheet.evaluate("getComputedStyle(document.querySelector('.three')).display") == "grid"
+    assert f"{len(NAMED) + 1}: PARTIES, AREA, " in sheet.locator("tr", has_text="Unsettled clauses").inner_text()
+    sheet.route("http://card.invalid/", lambda route: route.fulfill(body=page_of(*desk(), "ru"), headers=HEADERS))
+    sheet.goto("http://card.invalid/")
+    assert sheet.evaluate("getComputedStyle(document.querySelector('.three')).display") == "grid"
 
 
 def test_what_is_over_is_never_printed_and_what_holds_is(sheet: Page) -> None:

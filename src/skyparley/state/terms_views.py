@@ -206,6 +206,12 @@ def _title(state: State, name: str) -> str:
     return f"COVERAGE {party_name(state, rest)}" if kind == "COVERAGE" and rest else name
 
 
+def unsettled_clauses(line: Line) -> tuple[str, ...]:
+    """The clauses that both have not signed, said or not, and those of which a newer version is not signed by both."""
+    books = {**dict.fromkeys(NAMED, ClauseBook()), **line.terms}
+    return tuple(name for name, book in books.items() if book.unsettled or not book.signed)
+
+
 def _newest_unsigned(book: ClauseBook) -> ClauseOffer | None:
     """The newest offer, while both have not signed it or a newer version."""
     return book.offers[-1] if book.unsettled else None

@@ -40,7 +40,7 @@ from skyparley.domain.volumes import least_size_reasons
 from skyparley.state.matter_views import MatterView, matter_views
 from skyparley.state.projection import State
 from skyparley.state.shown import View, party_name
-from skyparley.state.terms_views import RadioCard, TermsView, radio_card, terms_views
+from skyparley.state.terms_views import RadioCard, TermsView, radio_card, terms_views, unsettled_clauses
 from skyparley.state.voice_views import (
     BannerView,
     CallView,
@@ -250,7 +250,7 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     coverage: CoverageSlots | None = None
     """For whom the peer said that it speaks; shown beside each of its answers (LINE-14)."""
     unsettled: tuple[str, ...] = ()
-    """Clauses that somebody offered and that both have not signed."""
+    """Clauses that both have not signed, or not as somebody offered them last; those that nobody offered among them."""
     banners: tuple[BannerView, ...] = ()
     """What was announced of it outside the line.  It stands beside the word and does not change it (LINE-09)."""
 
@@ -590,7 +590,7 @@ def line_view(state: State, line: Line) -> LineView:
         banners=banner_views(state, line.peer),
         radio=radio_card(state, line),
         coverage=line.coverage,
-        unsettled=tuple(name for name, book in line.terms.items() if book.unsettled),
+        unsettled=unsettled_clauses(line),
     )
 
 

@@ -4,8 +4,11 @@ Rendered here, without a script: whoever needs it may have nothing but a browser
 the node holds at one moment, which the card names; what does not fit is counted, never left out silently.
 """
 
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -33,6 +36,15 @@ STANDING_SHOWN: Final = 4
 FREQUENCIES_SHOWN: Final = 8
 CALL_SIGNS_SHOWN: Final = 8
 """What one A4 page holds beside the phrases; the rest is counted on it."""
+UNSETTLED_SHOWN: Final = 5
+STYLE: Final = (Path(__file__).parent / "static" / "card.css").read_text(encoding="utf-8")
+"""It stands in the page: the card is kept as a file, and opened where no node answers."""
+HEADERS: Final = {
+    **NO_STORE,
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
+}
+"""A browser takes this one style from it, and nothing else."""
 
 
 class CardDoor:
@@ -58,7 +70,7 @@ class CardDoor:
         page = await self._node.sequencer.read(lambda state: lost_line_card(state, name, now, chosen))
         if page is None:
             raise Denied("NOT_FOUND", f"no peer is called {name[:64]!r}")
-        return HTMLResponse(page, headers=NO_STORE)
+        return HTMLResponse(page, headers=HEADERS)
 
 
 def lost_line_card(state: State, peer: str, now: int, lang: Lang | None = None) -> str | None:
@@ -89,7 +101,7 @@ def page_of(seen: views.Overview, line: views.LineView, second: Lang | None) -> 
     title = f"Lost-line card {seen.own.name} - {line.peer}"
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
-        f"<title>{escape(title)}</title><link rel=stylesheet href=../../../../card.css></head><body><main>{''.join(parts)}</main></body></html>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
     )
 
 
@@ -142,9 +154,16 @@ def _versions(seen: views.Overview, line: views.LineView) -> str:
         ("Our last statement", f"{line.sent_epoch}/{line.sent}; {escape(line.peer)} held {line.delivered}"),
         ("Their last statement", f"{line.received_epoch}/{line.received}"),
         ("Last good check", written_utc(last // 1000 * 1000) if last else "none"),
-        ("Unsettled clauses", escape(", ".join(line.unsettled)) or "none"),
+        ("Unsettled clauses", escape(_unsettled(line.unsettled))),
     )
     return f"<section><h2>Versions</h2><table>{''.join(f'<tr><th>{name}</th><td>{text}</td></tr>' for name, text in rows)}</table></section>"
+
+
+def _unsettled(names: tuple[str, ...]) -> str:
+    """What no two signatures stand under: guard frequencies and good sense are all that is left there."""
+    over = len(names) - UNSETTLED_SHOWN
+    first = ", ".join(names[:UNSETTLED_SHOWN])
+    return (f"{len(names)}: {first} and {over} more" if over > 0 else first) or "none"
 
 
 _TABLE: Final = {"EQUAL": "(equal at both)", "MISMATCH": "(TABLES DIFFER)", "UNKNOWN": "(theirs is not known)"}
