@@ -94,6 +94,13 @@ def test_bounds_that_touch_overlap(book: Book, where: Extent, meets: bool) -> No
     assert (missing(book.plan("b", where, by="bravo")) == {"a"}) is meets
 
 
+def test_times_that_touch_where_the_index_begins_a_new_bucket_overlap(book: Book) -> None:
+    boundary = 160 / 3  # minutes after T0_US, the next full two hours UTC
+    book.plan("a", extent(minutes=(0, boundary)))
+    assert book.state.intents["a"].extent.end_us % (2 * 60 * MINUTE_US) == 0
+    assert missing(book.plan("b", extent(minutes=(boundary, 90)))) == {"a"}
+
+
 @pytest.mark.parametrize("state", ["Accepted", "Activated"])
 def test_accepted_and_activated_need_a_key(book: Book, state: Any) -> None:
     book.plan("a", HERE)
@@ -535,6 +542,8 @@ def test_a_subscription_without_times_lasts_from_now_a_day(book: Book) -> None:
     book.at(9)
     kept = subscribed(book.resubscribe("s", extent([5], minutes=(None, None)))).subscription
     assert kept.extent == extent([5], minutes=(7, 7 + 24 * 60)), "what is not said stays"
+    book.subscribe("t", HERE)
+    assert subscribed(book.resubscribe("t", extent([5], minutes=(None, None)))).subscription.extent == extent([5])
 
 
 @pytest.mark.parametrize(
@@ -579,6 +588,32 @@ def test_a_subscription_hears_what_stands_in_it_of_the_kinds_it_asks_for(book: B
 
 def test_a_subscription_is_not_called_by_what_stands_for_none(book: Book) -> None:
     assert status(book.subscribe(NO_SUBSCRIPTION, LONG)) == 400
+
+
+# --- more than an answer holds ---------------------------------------------------------------------------------------
+
+
+def test_what_is_missing_beyond_what_an_answer_holds_is_named_later(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DSS_FOUND", 3)
+    ovns: list[str] = []
+    for name in "abcde":
+        ovns.append(changed(book.plan(name, HERE, key=ovns)).ovn)
+    refusal = book.plan("x", HERE)
+    assert missing(refusal) == {"a", "b", "c"}
+    assert "5" in str(refusal)
+    assert missing(book.plan("x", HERE, key=ovns[:3])) == {"d", "e"}
+    assert status(book.plan("x", HERE, key=ovns)) == 201
+
+
+def test_a_subscription_is_not_told_of_a_part_of_what_stands_in_it(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in range(4):
+        book.plan(f"a{place}", extent([place]))
+    monkeypatch.setattr(limits, "DSS_FOUND", 3)
+    assert status(book.subscribe("s", extent(range(4), minutes=(0, 90)))) == 400
+    assert status(book.subscribe("s", extent(range(3), minutes=(0, 90)))) == 200
+    assert status(book.subscribe("t", extent(range(4), minutes=(0, 90)), to="constraints")) == 200
 
 
 # --- availability ----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Decisions on operational intents.  The check of the key and the write are one decision: nobody comes between them."""
 
+from skyparley.base import limits
 from skyparley.utm.commands import DeleteIntent, IntentChanged, Problem, PutIntent, Refused
 from skyparley.utm.events import IntentDeleted, IntentPut
 from skyparley.utm.records import NEEDS_KEY, Constraint, Extent, Intent, Subscription
@@ -230,8 +231,9 @@ def _missing(state: DssState, command: PutIntent, attached: Subscription | None,
         status=409,
         message=f"the key does not prove knowledge of {count} relevant {'entity' if count == 1 else 'entities'}",
         problems=(Problem("key", f"{count} OVNs are missing from it", right),),
-        missing_intents=intents,
-        missing_constraints=constraints,
+        # Of more than an answer holds the rest is named at the next attempt: what is left out is still required.
+        missing_intents=intents[: limits.DSS_FOUND],
+        missing_constraints=constraints[: limits.DSS_FOUND],
     )
 
 

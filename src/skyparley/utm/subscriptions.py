@@ -2,6 +2,7 @@
 
 import msgspec
 
+from skyparley.base import limits
 from skyparley.utm.commands import DeleteSubscription, Problem, PutSubscription, Refused, SubscriptionChanged
 from skyparley.utm.events import SubscriptionDeleted, SubscriptionPut
 from skyparley.utm.intents import relevant, relevant_constraints
@@ -43,6 +44,11 @@ def put_subscription(state: DssState, command: PutSubscription, moment: Moment) 
         intents=tuple(relevant(state, timed, moment.now_us)) if command.for_intents else (),
         constraints=tuple(relevant_constraints(state, timed, moment.now_us)) if command.for_constraints else (),
     )
+    count = max(len(answer.intents), len(answer.constraints))
+    if count > limits.DSS_FOUND:
+        # An answer that leaves some out would be taken for the whole airspace.
+        problem = Problem("extents", f"{count} entities are in it", f"one that holds at most {limits.DSS_FOUND}")
+        return refused(400, f"more than {limits.DSS_FOUND} entities are in the subscription", problem)
     return answer, (SubscriptionPut(subscription=subscription),)
 
 
