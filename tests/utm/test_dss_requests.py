@@ -242,6 +242,11 @@ def test_what_is_no_uuid_of_version_4_is_refused_everywhere(sent: str) -> None:
         assert [(each.status, fields(each)) for each in refusals] == [(400, [place])] * len(refusals)
 
 
+def test_a_path_that_names_nothing_is_refused_before_the_body_is_looked_at() -> None:
+    refused = refusal(intent, SC, entity_id="x", ovn="", state="Nonconforming", uss_base_url="")
+    assert (refused.status, fields(refused)) == (400, ["entityid", "ovn"])
+
+
 def test_a_named_subscription_must_be_an_id() -> None:
     assert fields(refusal(intent, subscription_id="mine")) == ["subscription_id"]
 
