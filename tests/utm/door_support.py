@@ -56,8 +56,10 @@ class Uss:
 
 
 @asynccontextmanager
-async def door(tmp_path: Path, *, journal: JournalPort | None = None, rules: Rules | None = None) -> AsyncIterator[Any]:
-    """A client of the door.  What it needs beyond memory is a file with the public key of tokens."""
+async def app_of(
+    tmp_path: Path, *, journal: JournalPort | None = None, rules: Rules | None = None
+) -> AsyncIterator[Any]:
+    """The door as an ASGI application.  What it needs beyond memory is a file with the public key of tokens."""
     (tmp_path / "auth.pem").write_bytes(pair().public_pem)
     clock, luck = RealClock(), SystemLuck()
     ring = KeyRing(files=[tmp_path / "auth.pem"])
@@ -66,11 +68,17 @@ async def door(tmp_path: Path, *, journal: JournalPort | None = None, rules: Rul
     beside = Beside(dss, version="1", name="here")
     app = dss_app(dss, tokens, beside=beside.operations(), open_to_all=beside.open_to_all())
     await dss.start()
-    watching = Watching(app, Metrics(dss, ring), new_name=luck.nonce)
-    transport = httpx.ASGITransport(app=watching, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://dss") as client:
-        yield client
+    yield Watching(app, Metrics(dss, ring), new_name=luck.nonce)
     await dss.stop()
+
+
+@asynccontextmanager
+async def door(tmp_path: Path, *, journal: JournalPort | None = None, rules: Rules | None = None) -> AsyncIterator[Any]:
+    """A client of the door."""
+    async with app_of(tmp_path, journal=journal, rules=rules) as app:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://dss") as client:
+            yield client
 
 
 def played(story: Callable[[httpx.AsyncClient], Awaitable[None]], tmp_path: Path, **given: Any) -> None:

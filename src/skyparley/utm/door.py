@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from skyparley.adapters.doors.bodies import TooLarge, TooSlow, read_body
 from skyparley.base import limits
@@ -82,7 +83,7 @@ def dss_app(
     """The door as an ASGI application, with operations beside those of the standard, and routes that need no token."""
     operations = [*_Standard(dss, https_base_urls_only).operations(), *beside]
     app = Starlette(
-        routes=[*(_route(one, tokens) for one in operations), *open_to_all, _described(operations)],
+        routes=[*_addresses(operations, tokens), *open_to_all, _described(operations)],
         exception_handlers={
             Rejected: _on_rejected,
             TokenRefused: _on_token_refused,
@@ -108,17 +109,38 @@ def said_no(status: int, message: str, *problems: Problem, headers: dict[str, st
     return said(ErrorAnswer(message, problems), status, headers)
 
 
-def _route(operation: Operation, tokens: Tokens) -> Route:
-    async def authorized(request: Request) -> Response:
+class _Address:
+    """All operations of one address.  It takes every method, so that no other address answers for one it does not have."""
+
+    def __init__(self, operations: Sequence[Operation], tokens: Tokens) -> None:
+        self._by_method = {operation.method: operation for operation in operations}
+        if "GET" in self._by_method:
+            self._by_method["HEAD"] = self._by_method["GET"]
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        operation = self._by_method.get(request.method)
+        if operation is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(self._by_method))})
+        await (await self._answer(request, operation))(scope, receive, send)
+
+    async def _answer(self, request: Request, operation: Operation) -> Response:
         request.scope["operation"] = operation.name
-        caller = await tokens.caller(request.headers.get("authorization"))
+        caller = await self._tokens.caller(request.headers.get("authorization"))
         request.scope["manager"] = caller.sub
         if caller.scopes.isdisjoint(operation.scopes):
             wanted = " or ".join(operation.scopes)
             return said_no(403, f"the token has none of the scopes that {operation.name} needs: {wanted}")
         return await operation.answer(Asked(request, caller))
 
-    return Route(operation.path, authorized, methods=[operation.method], name=operation.name)
+
+def _addresses(operations: Sequence[Operation], tokens: Tokens) -> list[Route]:
+    """In the order of the operations: /query comes before what it could be the id in."""
+    by_path: dict[str, list[Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, []).append(operation)
+    return [Route(path, _Address(those, tokens)) for path, those in by_path.items()]
 
 
 def _described(operations: Sequence[Operation]) -> Route:

@@ -91,9 +91,9 @@ def _cover(points: tuple[LatLng, ...], radius_m: float) -> tuple[int, ...]:
 
 
 def _circle_cells(centre: LatLng, radius_m: float) -> list[int]:
-    area_km2 = math.pi * (radius_m / 1000) ** 2
+    area_km2 = math.pi * (radius_m / 1000) * (radius_m / 1000)  # A power would raise where this is infinite.
     if area_km2 > limits.DSS_CIRCLE_KM2:
-        raise Oversize(Problem("", f"the circle has {area_km2:.0f} km2", f"at most {limits.DSS_CIRCLE_KM2} km2"))
+        raise Oversize(Problem("", f"the circle has {area_km2:.6g} km2", f"at most {limits.DSS_CIRCLE_KM2} km2"))
     return circle_cells(centre, radius_m, LEVEL)
 
 
