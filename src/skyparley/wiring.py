@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +32,7 @@ from skyparley.adapters.storage.sqlite_journal import SqliteJournal
 from skyparley.adapters.storage.watched_journal import WatchedJournal
 from skyparley.adapters.system.accounts import Accounts
 from skyparley.adapters.system.clock import clock_of, ticks_ms
+from skyparley.adapters.system.dss_settings import missing_packages
 from skyparley.adapters.system.identity import Identity, open_identity, passphrase_of
 from skyparley.adapters.system.luck import SystemLuck
 from skyparley.adapters.system.node_dir import NodeFault, NodePaths, load_node
@@ -54,10 +54,6 @@ LOOK_AGAIN_S: Final = 2.0
 """How often a running node looks for new cards in its folder, and whether a full disk has room again."""
 SPARE_BYTES: Final = 1024 * 1024
 """Room that must be there again before a journal that was full is called well: one entry of the largest size."""
-
-
-DSS_NEEDS: Final = {"PyJWT": "jwt", "prometheus-client": "prometheus_client"}
-"""What the extra `utm` installs, and how it is imported."""
 
 
 class NodeEnded(Exception):
@@ -148,10 +144,8 @@ def _dss(folder: Path, config: NodeConfig, signer: Signer) -> "RunningDss | None
     """The DSS, where it is switched on.  What it needs is loaded only then."""
     if not config.utm.dss.listen:
         return None
-    missing = [name for name, module in DSS_NEEDS.items() if find_spec(module) is None]
-    if missing:
-        text = f"utm.dss.listen is set and {' and '.join(missing)} not installed"
-        raise StartFault(f"{text}; the DSS needs an extra: pip install skyparley[utm]")
+    if missing := missing_packages():
+        raise StartFault(f"utm.dss.listen is set: {missing}")
     from skyparley.utm.wiring import build_dss
 
     return build_dss(folder, config.utm.dss, signer, name=config.name)

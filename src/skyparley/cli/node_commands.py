@@ -54,7 +54,7 @@ def init(
     from skyparley.adapters.system.node_dir import NewNode, init_node
 
     new = NewNode(
-        name=name or _name_from(folder),
+        name=name or name_from(folder),
         http_peer=peer_listen,
         http_desk=desk_listen,
         urls=tuple(peer_url or ()),
@@ -66,10 +66,12 @@ def init(
     if json:
         as_json(made)
     else:
-        _tell_init(folder, new.name, made)
+        tell_init(folder, new.name, made)
+        _tell_next(folder, new.name)
 
 
-def _name_from(folder: Path) -> str:
+def name_from(folder: Path) -> str:
+    """What a party is called by its folder.  Ends the command where that is no name."""
     from skyparley.evidence.card import is_name
 
     name = folder.resolve().name.upper()
@@ -105,7 +107,8 @@ def _chosen_passphrase(source: str, ask: bool) -> str | None:
     return None
 
 
-def _tell_init(folder: Path, name: str, made: "InitResult") -> None:
+def tell_init(folder: Path, name: str, made: "InitResult") -> None:
+    """What a person must be told once of a folder that was made."""
     say(f"{name} has a node in {folder}.")
     say("\nThe fingerprint of its party key, as words to read aloud to a peer:\n")
     say(made.words)
@@ -124,6 +127,9 @@ def _tell_init(folder: Path, name: str, made: "InitResult") -> None:
             f"\nThe passphrase of the keys was made and lies in {made.passphrase_file}: write it down before you move it."
         )
         say("Whoever can read it and the keys beside it can sign in your name; a service credential is safer.")
+
+
+def _tell_next(folder: Path, name: str) -> None:
     say("\nNext:")
     say(f"    skyparley card {folder} > {name.lower()}.card      give this file to the peer")
     say(f"    skyparley peer add {folder} THEIR.card    and compare the words by voice")

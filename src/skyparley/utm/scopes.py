@@ -35,3 +35,5 @@ REMOTE_ID: Final = (
     "rid.service_provider",
     "rid.display_provider",
 )
+
+EVERY: Final = (*REPORTS, *VERSIONS, *POOL_READ, *POOL_HEARTBEAT, *REMOTE_ID)

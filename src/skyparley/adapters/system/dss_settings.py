@@ -4,6 +4,7 @@ Nothing here needs the packages of the extra `utm`: a node without a DSS reads t
 """
 
 import re
+from importlib.util import find_spec
 from typing import Annotated, Final
 
 import msgspec
@@ -13,6 +14,8 @@ from skyparley.base import limits
 DEFAULT_LISTEN: Final = "127.0.0.1:8442"
 _LONGEST_KEPT_S: Final = limits.DSS_ENDED_KEPT_LONGEST_S
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII)
+_NEEDS: Final = {"PyJWT": "jwt", "prometheus-client": "prometheus_client"}
+"""What the extra `utm` installs, and how it is imported."""
 
 
 class DssSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,3 +99,11 @@ def dss_problems(dss: DssSettings, clock: str) -> list[str]:
     if clock != "REAL":
         found.append("utm.dss.listen is set and clock.kind is SCALED; a DSS goes by real time, as those who call it do")
     return found
+
+
+def missing_packages() -> str:
+    """What is not installed of what a DSS needs, as a sentence with what to do; "" where all is."""
+    missing = [name for name, module in _NEEDS.items() if find_spec(module) is None]
+    if not missing:
+        return ""
+    return f"{' and '.join(missing)} not installed; a DSS needs an extra: pip install 'skyparley[utm]'"

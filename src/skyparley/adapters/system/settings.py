@@ -199,7 +199,7 @@ def write_settings(config: NodeConfig) -> bytes:
             value = getattr(value, "in_" if part == "in" else part)
         lines += textwrap.wrap(meaning, 110, initial_indent="# ", subsequent_indent="# ")
         idle = key in _SCALED_ONLY and config.clock.kind == "REAL"
-        lines += [f"# {name} =" if idle else f"{name} = {_toml(value)}", ""]
+        lines += [f"# {name} =" if idle else f"{name} = {toml(value)}", ""]
     return "\n".join([*lines, *_hooks_written(config.hooks)]).encode("utf-8")
 
 
@@ -212,7 +212,7 @@ def _hooks_written(hooks: Sequence[HookSettings]) -> list[str]:
     for hook in hooks:
         lines += [
             "[[hooks]]",
-            *(f"{name} = {_toml(value)}" for name, value in msgspec.structs.asdict(hook).items()),
+            *(f"{name} = {toml(value)}" for name, value in msgspec.structs.asdict(hook).items()),
             "",
         ]
     return lines
@@ -221,7 +221,7 @@ def _hooks_written(hooks: Sequence[HookSettings]) -> list[str]:
 _SCALED_ONLY: Final = ("clock.rate", "clock.anchor_real_ms", "clock.anchor_ms")
 
 
-def _toml(value: str | int | float | bool | tuple[str, ...]) -> str:
+def toml(value: str | int | float | bool | tuple[str, ...]) -> str:
     """A value as TOML.  A JSON text, number or array of texts is the same in TOML, but for U+007F, which TOML escapes."""
     return msgspec.json.encode(value).decode("utf-8").replace("\x7f", "\\u007F")
 
