@@ -350,7 +350,7 @@ def test_a_subscription_that_ended_is_not_told(book: Book) -> None:
 @pytest.mark.parametrize("now", [61, 61 + 2 * 60, 61 + 6 * 60])
 def test_who_watched_the_time_of_what_ended_is_told_when_it_is_changed_or_deleted(book: Book, now: float) -> None:
     """The subscription is filed under the hours of its time, and what ended is hours behind."""
-    book.subscribe("s", extent(minutes=(0, 480)), by="bravo", to="intents and constraints")
+    book.subscribe("s", extent(minutes=(0, 470)), by="bravo", to="intents and constraints")
     book.plan("a", HERE)
     book.zone("z", HERE)
     book.plan("b", extent([1], heights_m=(900, 901)))
