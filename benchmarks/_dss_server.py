@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--profile", type=Path, default=None)
     arguments = parser.parse_args()
     start_logs(load_node(arguments.folder).log.level)
-    profile = cProfile.Profile(time.perf_counter) if arguments.profile else None
+    profile = cProfile.Profile(time.process_time) if arguments.profile else None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if profile is not None:
             profile.enable()

@@ -1,6 +1,7 @@
 """Names that a client writes: ids of entities, OVNs in a path, suffixes of OVNs, base URLs.  Each is read and made regular."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -61,6 +62,7 @@ def read_base_url(text: str | None, place: str, problems: list[Problem], *, http
     return text or ""
 
 
+@lru_cache(maxsize=limits.DSS_URLS_KEPT)
 def _url_fault(text: str, *, https_only: bool) -> str:
     """What is wrong with a base URL; "" for nothing."""
     if len(text) > limits.DSS_URL_CHARS:

@@ -1,6 +1,7 @@
 """What a DSS counts for its operator, in the form of Prometheus."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -33,11 +34,14 @@ class Metrics:
             registry=self._registry,
         )
         self._registry.register(_Now(dss, ring))
+        # Looked up once for each operation and status: there are few, and requests are many.
+        self._count = lru_cache(self._requests.labels)
+        self._time = lru_cache(self._seconds.labels)
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """One request."""
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        self._count(operation, status).inc()
+        self._time(operation).observe(seconds)
 
     def page(self) -> tuple[bytes, str]:
         """All of it, and its media type."""

@@ -13,8 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from skyparley.utm.metrics import Metrics
 
-log = structlog.get_logger("skyparley.dss.door")
-
 _NAME: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _HEADER: Final = b"x-request-id"
 
@@ -26,6 +24,7 @@ class Watching:
         self._app = app
         self._metrics = metrics
         self._new_name = new_name
+        self._log = structlog.get_logger("skyparley.dss.door").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +47,7 @@ class Watching:
             seconds = time.perf_counter() - began
             operation = scope.get("operation", "none")
             self._metrics.answered(operation, status, seconds)
-            log.info(
+            self._log.info(
                 "answered",
                 request=name.decode("ascii"),
                 operation=operation,

@@ -26,10 +26,11 @@ def start_logs(level: str) -> None:
         if sys.stderr.isatty()
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
+    # Our own lines do not go through logging, which takes four times as long, and a busy door writes many.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     to_error_stream = logging.StreamHandler(sys.stderr)
     to_error_stream.setFormatter(

@@ -1,7 +1,6 @@
 """Luck: ids and nonces that nobody can guess, from the operating system."""
 
 import secrets
-import uuid
 
 from skyparley.base.ids import b64url
 
@@ -11,7 +10,10 @@ class SystemLuck:
 
     def message_id(self) -> str:
         """A random UUID, lower case."""
-        return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        drawn = secrets.token_hex(16)
+        # Version 4 of variant 1, whose two highest bits are 10.  Source: RFC 9562 5.4.
+        variant = "89ab"[int(drawn[16], 16) & 3]
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
     def nonce(self) -> str:
         """16 random bytes as 22 characters of base64url (line-v1 7.3)."""
