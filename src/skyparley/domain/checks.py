@@ -53,8 +53,8 @@ def waits(line: Line, bearers: Sequence[str]) -> bool:
 def opening(view: View, line: Line, moment: Moment, *, again: bool = False) -> list[Item]:
     """The next checks of a line that is not open: by each live bearer that lacks good ones of ours and has none under way.
 
-    `again`: also by those whose last one was missed.  They wait for NEXT CHECK, for their link to be UP again or for heads
-    to be compared; else the misses of a dead bearer would follow each other and hold up the checks of the others.
+    `again`: also by those whose last one was missed.  They wait for NEXT CHECK, for their link to be UP again, for heads to
+    be compared, or until the peer asks while none of ours is under way; else the misses of a dead bearer would follow each other and hold up the checks of the others.
     """
     if line.state != "TESTING":
         return []
@@ -109,9 +109,10 @@ def received(view: View, line: Line, envelope: Envelope, moment: Moment) -> list
         return opening(view, line, moment)
     answer = CheckSlots(n=slots.n, kind=slots.kind, bearer=slots.bearer)
     items: list[Item] = [draft("LCK", line.peer, answer, moment, reply_to=envelope.msg_id)]
-    if slots.kind == "OPENING" and line.state not in ("TESTING", "TERMINATED") and _idle(line):
+    if slots.kind == "OPENING" and line.state not in ("TESTING", "TERMINATED"):
         # Its line is not open: it lacks checks by the bearers that reach it, which need not be the one that it named.
-        items += begin(view, line, moment, "MACHINE", _idle(line))
+        live = live_bearers(line)
+        items += begin(view, line, moment, "MACHINE", [slots.bearer] if slots.bearer in live else live)
     return items
 
 

@@ -11,6 +11,7 @@ from skyparley.domain.drafts import draft
 from skyparley.domain.events import AlarmRaised, DeskChanged, PeerSilent
 from skyparley.domain.messages.codes import DeskState
 from skyparley.domain.messages.matter_slots import StatusSlots
+from skyparley.domain.records import Line
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 
 
@@ -40,6 +41,17 @@ def tell_all(view: View, moment: Moment) -> list[Item]:
     """STAT to every line that was established."""
     slots = StatusSlots(desk=view.desk)
     return [draft("STAT", peer, slots, moment) for peer, line in view.lines.items() if line.state != "NONE"]
+
+
+def vouch(view: View, line: Line, moment: Moment) -> list[Item]:
+    """STAT once more, where a key of ours has ended while statements of ours were on their way, perhaps signed by it.
+
+    The peer takes such a one only where a later one of ours follows it, signed by a key that holds (line-v1 3.7).
+    """
+    ended = any(entry.until_ms <= moment.now for entry in view.own_card.said.roles)
+    if not ended or line.state == "NONE" or line.compared != "EQUAL" or line.sent.head <= line.delivered:
+        return []
+    return [draft("STAT", line.peer, StatusSlots(desk=view.desk), moment)]
 
 
 def silent(view: View) -> list[Item]:

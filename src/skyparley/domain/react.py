@@ -94,7 +94,8 @@ def react(view: View, event: Event, envelope: Envelope | None, moment: Moment) -
             return [draft("CFL", event.other_party, slots, moment)]
         case LineEstablished() | HeadsCompared():
             line = view.lines[event.peer]
-            return [*release(view, line, moment), *checks.opening(view, line, moment, again=True)]
+            vouched = desks.vouch(view, line, moment)
+            return [*release(view, line, moment), *vouched, *checks.opening(view, line, moment, again=True)]
         case LineOpened() | EpochOpened() | OwedDropped():
             return release(view, view.lines[event.peer], moment)
         case DutyTaken():
@@ -181,7 +182,9 @@ def _sent(view: View, event: StatementSealed | StatementRestored, envelope: Enve
         return _line_moved(view, event.peer, moment)
     if isinstance(slots, CheckSlots):
         # An answer of ours may be the last good check of theirs.  Ours that was just sealed has others behind it.
-        return checks.opening(view, view.lines[event.peer], moment) if envelope.reply_to else ()
+        # The peer that asked is there: where none of ours is under way, what was missed is tried again.
+        line = view.lines[event.peer]
+        return checks.opening(view, line, moment, again=not line.checks.open) if envelope.reply_to else ()
     if isinstance(slots, AcceptedSlots):
         return arrangement.terms_now(view, view.lines[event.peer], moment.now)
     if isinstance(slots, AgreementSlots):

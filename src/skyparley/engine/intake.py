@@ -21,10 +21,11 @@ from skyparley.domain.records import Line
 from skyparley.engine import reading
 from skyparley.engine.meters import Meters
 from skyparley.engine.ports import Clock
-from skyparley.engine.reading import KeyEnded, Unusable
+from skyparley.engine.reading import KeyEnded, Read, Unusable
 from skyparley.engine.sequencer import Sequencer
 from skyparley.engine.shares import Bucket, Share, Sources, deferred
 from skyparley.evidence import jws
+from skyparley.evidence.jws import Parsed
 
 UNSIGNED: Final = frozenset({"MALFORMED", "UNKNOWN_KEY", "BAD_SIGNATURE"})
 """Codes of texts that nobody is known to have signed."""
@@ -86,10 +87,7 @@ class Intake:
         if not share.statements.has(len(texts), now) and not any(map(claims_life, texts.values())):
             await self.meters.add(line.peer, "PEER_FLOOD")
             raise deferred("statements")
-        read: dict[int, ReceiveStatement | Unusable] = {}
-        for place, text in texts.items():
-            read[place] = self._read(line, text, bearer)
-            await asyncio.sleep(0)  # A signature takes 0.2 ms: what else the node has to do goes in between.
+        read = await self._read(line, texts, bearer)
         signed = {place: one for place, one in read.items() if isinstance(one, ReceiveStatement)}
         late = await self._over_share(line.peer, signed, share) if signed else frozenset()
         if late and len(late) == len(read):
@@ -119,14 +117,22 @@ class Intake:
             await self.meters.add(peer, "LIFE_FLOOD", len(life))
         return frozenset(late)
 
-    def _read(self, line: Line, text: str, bearer: BearerKind) -> ReceiveStatement | Unusable:
-        try:
-            parsed, chain = reading.read_statement(text, line.card, self._own, self._clock.now_ms())
-        except Unusable as error:
-            return error
-        return ReceiveStatement(
-            peer=line.peer, jws=text, chain=chain, payload=parsed.payload, kid=str(parsed.kid), bearer=bearer
-        )
+    async def _read(
+        self, line: Line, texts: dict[int, str], bearer: BearerKind
+    ) -> dict[int, ReceiveStatement | Unusable]:
+        """Each as a command, or why it cannot be one.  Signatures are looked at here."""
+        found: list[Read] = []
+        for text in texts.values():
+            try:
+                found.append(reading.read_statement(text, line.card, self._own, self._clock.now_ms()))
+            except Unusable as error:
+                found.append(error)
+            await asyncio.sleep(0)  # A signature takes 0.2 ms: what else the node has to do goes in between.
+        found = reading.vouched(tuple(texts.values()), found, line.card, self._own)
+        return {
+            place: one if isinstance(one, Unusable) else _command(line, text, one, bearer)
+            for (place, text), one in zip(texts.items(), found, strict=True)
+        }
 
     async def _one(
         self,
@@ -204,6 +210,13 @@ class Intake:
             await self._sequencer.submit(said)
         except Fault:
             return  # What cannot be kept of a stranger is no reason to fail.
+
+
+def _command(line: Line, text: str, read: tuple[Parsed, Chain], bearer: BearerKind) -> ReceiveStatement:
+    parsed, chain = read
+    return ReceiveStatement(
+        peer=line.peer, jws=text, chain=chain, payload=parsed.payload, kid=str(parsed.kid), bearer=bearer
+    )
 
 
 def claims_life(text: str) -> bool:

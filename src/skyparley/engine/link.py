@@ -280,13 +280,10 @@ class Link:
         if not texts:
             texts, bearer = await self._fetch("OURS", epoch + 1, 0)
         taken = False
-        for text in texts:
-            try:
-                parsed, chain = reading.read_statement(
-                    text, line.card, self._signer.card.fingerprint, self._clock.now_ms()
-                )
-            except Unusable as error:
-                raise PeerFault(f"the peer's feed: {error}") from None
+        for text, read in zip(texts, self._read(line, texts), strict=True):
+            if isinstance(read, Unusable):
+                raise PeerFault(f"the peer's feed: {read}")
+            parsed, chain = read
             command = ReceiveStatement(
                 peer=self.peer,
                 jws=text,
@@ -303,6 +300,15 @@ class Link:
             if until is not None and chain.number >= until:
                 break
         return taken
+
+    def _read(self, line: Line, texts: Sequence[str]) -> list[reading.Read]:
+        own, found = self._signer.card.fingerprint, list[reading.Read]()
+        for text in texts:
+            try:
+                found.append(reading.read_statement(text, line.card, own, self._clock.now_ms()))
+            except Unusable as error:
+                found.append(error)
+        return reading.vouched(texts, found, line.card, own)
 
     async def _fetch(self, feed: str, epoch: int, after: int) -> tuple[list[str], HttpBearerKind]:
         """Statements of a feed, and the bearer by which they were fetched."""

@@ -3,12 +3,15 @@
 Everything here runs before the sequencer, on bytes that nobody trusts.  Source: line-v1 3.2, 6, 7.
 """
 
+from collections.abc import Sequence
+
 import msgspec
+from msgspec import UNSET
 
 from skyparley.base import limits
 from skyparley.base.errors import Fault
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.envelope import PROTO, Chain, NotAStatement, read_chain
+from skyparley.domain.messages.envelope import PROTO, Chain, NotAStatement, read_chain, statement_hash
 from skyparley.domain.messages.receipt import (
     CatchUp,
     Heartbeat,
@@ -36,9 +39,10 @@ class Unusable(Fault):
 class KeyEnded(Unusable):
     """Truly signed, by a key that the card lets sign no more: revoked, or replaced and run out."""
 
-    def __init__(self, kid: str) -> None:
-        super().__init__("UNKNOWN_KEY", f"the card lets {kid} sign no more: it was revoked or has run out")
-        self.kid = kid
+    def __init__(self, parsed: Parsed) -> None:
+        super().__init__("UNKNOWN_KEY", f"the card lets {parsed.kid} sign no more: it was revoked or has run out")
+        self.kid = str(parsed.kid)
+        self.parsed = parsed
 
 
 def party_of(text: str, *, max_bytes: int = limits.STATEMENT_BYTES) -> Fingerprint:
@@ -61,7 +65,7 @@ def read_signed(text: str, card: Card, typ: str, now_ms: int | None) -> Parsed:
         raise Unusable("BAD_SIGNATURE", str(error)) from None
     role = card.role(parsed.kid)
     if now_ms is not None and role is not None and now_ms >= role.until_ms:
-        raise KeyEnded(str(parsed.kid))
+        raise KeyEnded(parsed)
     if now_ms is not None and (role is None or not role.valid_at(now_ms)):
         raise Unusable("UNKNOWN_KEY", f"the card does not let {parsed.kid} sign at this time")
     return parsed
@@ -70,13 +74,46 @@ def read_signed(text: str, card: Card, typ: str, now_ms: int | None) -> Parsed:
 def read_statement(text: str, card: Card, to: Fingerprint, now_ms: int | None) -> tuple[Parsed, Chain]:
     """A statement from the card's party to `to`: signature and chain members; its meaning is read later."""
     parsed = read_signed(text, card, jws.STATEMENT, now_ms)
+    return parsed, _chain_of(parsed, card, to)
+
+
+def _chain_of(parsed: Parsed, card: Card, to: Fingerprint) -> Chain:
     try:
         chain = read_chain(parsed.payload)
     except NotAStatement as error:
         raise Unusable("MALFORMED", str(error)) from None
     if (chain.from_, chain.to) != (card.fingerprint, to):
         raise Unusable("NOT_THIS_LINE", "this statement belongs to another line")
-    return parsed, chain
+    return chain
+
+
+Read = tuple[Parsed, Chain] | Unusable
+"""A statement that was read, or why it cannot be."""
+
+
+def vouched(texts: Sequence[str], read: Sequence[Read], card: Card, to: Fingerprint) -> list[Read]:
+    """The same, with those under an ended key taken that the party vouches for: the one that follows on its feed bears
+    its hash and is signed by a key that holds, or is vouched for itself.  Source: line-v1 3.7.
+
+    Whoever stole the ended key cannot make what follows, so nothing of a thief is taken; and nothing that the party said
+    before it ended the key, and that was still on its way, is lost.
+    """
+    found = list(read)
+    vouches: tuple[int, int, str] | None = None
+    for place in range(len(found) - 1, -1, -1):
+        one = found[place]
+        if isinstance(one, KeyEnded):
+            try:
+                chain = _chain_of(one.parsed, card, to)
+            except Unusable:
+                vouches = None
+                continue
+            if vouches == (chain.epoch, chain.seq, statement_hash(texts[place])):
+                found[place] = one = (one.parsed, chain)
+        vouches = None
+        if not isinstance(one, Unusable) and one[1].prev is not UNSET:
+            vouches = (one[1].epoch, one[1].seq - 1, one[1].prev)
+    return found
 
 
 def read_peer_receipt(text: str, card: Card, to: Fingerprint, now_ms: int) -> tuple[Receipt, bytes]:

@@ -57,13 +57,16 @@ def _feed(record: Record, sender: Card, receiver: Card, texts: list[tuple[str, i
 
 
 def _keys(record: Record, sender: Card, receiver: Card, feed: list[Said]) -> None:
-    """Step 4."""
+    """Step 4.  Under a key that had ended at its receipt it holds where what follows on its feed vouches for it."""
     wrong = 0
-    for said in feed:
+    vouched = ""
+    for said in reversed(feed):
         fields, kid = said.statement.fields, said.statement.kid
         at_ms = said.at_ms or fields.get("created_utc")
         role = sender.role(kid)
         in_time = role is not None and isinstance(at_ms, int) and role.valid_at(at_ms)
+        in_time = in_time or (role is not None and said.hash == vouched)
+        vouched = said.statement.link.prev if in_time else ""
         if not in_time or (said.folded and fields.get("role") != kid.role):
             wrong += 1
             why = "says another role" if in_time else "was signed outside the time of its key"
