@@ -7,12 +7,15 @@ import pytest
 from parties_by_file import HOUR, T0, ByFile, Luck, Nowhere
 
 from skyparley.base.ids import b64url
+from skyparley.domain import desks
 from skyparley.domain.messages.envelope import statement_hash
+from skyparley.domain.view import Moment
 from skyparley.engine import reading
 from skyparley.engine.node import Node
 from skyparley.engine.signer import Signer
 from skyparley.evidence import card as cards
 from skyparley.evidence import jws
+from skyparley.evidence.feed import read_statement
 from skyparley.evidence.keys import ROLES, from_seed, public_bytes
 from skyparley.evidence.record_line import Said, _keys
 from skyparley.testing import parties
@@ -154,7 +157,6 @@ def test_each_is_vouched_for_by_the_one_that_follows_it_and_no_gap_is_bridged(si
 
 
 def test_a_record_of_such_a_feed_holds_for_whoever_reads_it_later():
-    from skyparley.evidence.feed import read_statement
 
     class Found:
         def __init__(self) -> None:
@@ -169,3 +171,21 @@ def test_a_record_of_such_a_feed_holds_for_whoever_reads_it_later():
         found = Found()
         _keys(found, card, party("B").card, feed)  # type: ignore[arg-type]
         assert found.told == [holds]
+
+
+def test_a_node_vouches_for_what_is_on_its_way_only_where_a_key_of_its_card_has_ended():
+
+    async def story():
+        async with Replaced("A", "B") as world:
+            await world.behind_the_end()
+            state, line = await world.state("A"), await world.line("A", "B")
+            moment = Moment(T0 + HOUR, lambda: "00000000-0000-4000-8000-000000000001", "GOOD")
+            assert line.sent.head > line.delivered
+            assert not desks.vouch(state, line, moment), "its keys hold"
+            state.own_card = newer("desk")
+            (said,) = desks.vouch(state, line, moment)
+            assert (said.type, said.peer) == ("STAT", B)
+            line.delivered = line.sent.head
+            assert not desks.vouch(state, line, moment), "nothing is on its way"
+
+    played(story)
