@@ -142,6 +142,35 @@ def test_told_to_stop_it_answers_what_it_was_asked_and_takes_nothing_new(folder:
     assert d.ended(again)[0] == 0
 
 
+@pytest.mark.slow
+def test_told_to_stop_under_load_no_request_that_it_took_is_without_an_answer(folder: Path) -> None:
+    """Eight clients ask without a pause: each hears at last that the door is closed, and nobody is cut off."""
+    headers = d.token(folder)
+
+    async def main() -> None:
+        process = await asyncio.to_thread(d.start, folder)
+        url = await asyncio.to_thread(d.url_of, process)
+        places, count = iter(range(1_000_000)), 0
+
+        async def client() -> str:
+            nonlocal count
+            async with httpx.AsyncClient(headers=headers, timeout=30) as http:
+                while True:
+                    try:
+                        said = await http.put(f"{url}{d.INTENTS}/{d.new_id()}", json=d.intent(next(places)))
+                    except httpx.HTTPError as error:
+                        return type(error).__name__
+                    assert said.status_code == 201, said.text
+                    count += 1
+                    if count == 60:
+                        process.send_signal(signal.SIGTERM)
+
+        assert set(await asyncio.gather(*(client() for _ in range(8)))) == {"ConnectError"}
+        assert (await asyncio.to_thread(d.ended, process))[0] == 0
+
+    asyncio.run(main())
+
+
 async def _listens(url: str) -> bool:
     host, _, port = url.removeprefix("http://").partition(":")
     try:

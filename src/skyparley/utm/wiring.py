@@ -45,6 +45,8 @@ log = structlog.get_logger("skyparley.dss")
 
 RENEWAL_LOOKED_AT_S: Final = 60.0
 """How often it is looked whether the certificate was renewed."""
+LAST_ANSWERS_S: Final = 0.5
+"""How long it goes on answering by connections that are there when it is told to stop: several round trips far away."""
 _FILES_BESIDE: Final = 256  # open files beside connections: journals, keys, hooks, peers
 _US: Final = 1_000_000  # of a second
 
@@ -162,7 +164,9 @@ def build_dss(folder: Path, settings: DssSettings, signer: Signer, *, name: str)
     )
     watched = Watching(app, metrics, new_name=luck.message_id)
     config = door_config(watched, http=DssHttp, keep_alive_s=limits.DSS_KEEP_ALIVE_S, tls=tls)
-    running = RunningDss(settings, dss, ring, doors=Doors(), watch=TlsWatch(config, tls) if tls else None)
+    running = RunningDss(
+        settings, dss, ring, doors=Doors(last_answers_s=LAST_ANSWERS_S), watch=TlsWatch(config, tls) if tls else None
+    )
     running.add("utm.dss.listen", settings.listen, config)
     if settings.metrics_listen:
         running.add("utm.dss.metrics_listen", settings.metrics_listen, door_config(metrics_app(metrics)))

@@ -19,6 +19,8 @@ STOP_S: Final = 5
 """How long a door waits at its end for what is being answered."""
 KEEP_ALIVE_S: Final = 5
 """How long a connection without a request is kept."""
+_LOOK_S: Final = 0.01
+_CLOSE: Final = (b"connection", b"close")
 
 
 class StartFault(Fault):
@@ -37,8 +39,12 @@ class Tls:
 
 @dataclass
 class Doors:
-    """Doors that open and close together.  `tasks`: one for each server, which ends only when the door was closed."""
+    """Doors that open and close together.  `tasks`: one for each server, which ends only when the door was closed.
 
+    `last_answers_s`: how long, at its end, requests are still answered that come by connections which are there already.
+    """
+
+    last_answers_s: float = 0
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
     _held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _waiting: list[tuple["Server", socket.socket]] = field(default_factory=list)
@@ -63,10 +69,21 @@ class Doors:
 
     async def close(self) -> None:
         """Nothing new is taken; what is being answered is waited for, STOP_S at most.  Then the ports are free."""
+        if self.last_answers_s:
+            await self._last_answers()
         for server in self._servers:
             server.should_exit = True
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self._held.close()
+
+    async def _last_answers(self) -> None:
+        """Uvicorn closes a connection whose request is on its way but not read; here each is told with its last answer."""
+        for server in self._servers:
+            server.answer_last()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.last_answers_s):
+                while any(server.server_state.connections for server in self._servers):
+                    await asyncio.sleep(_LOOK_S)
 
 
 class Server(uvicorn.Server):
@@ -79,6 +96,18 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def answer_last(self) -> None:
+        """No new connections from now on, and each that is there ends with its next answer, which says so."""
+        for listener in self.servers:
+            listener.close()
+        # Those headers are made anew every second from the settings; requests that are being answered have theirs already.
+        self.config.encoded_headers.append(_CLOSE)
+        self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and not cycle.response_complete:
+                cycle.default_headers = [*cycle.default_headers, _CLOSE]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
