@@ -136,9 +136,15 @@ def test_a_person_sees_exactly_what_goes_out_before_it_goes(
     expect(release.locator(".ways")).to_contain_text("SEALED: only they can open it")
     expect(release.locator(".sentence")).to_contain_text("STOP NOW")
     expect(release.locator(".payload")).to_contain_text('"text": "People by the dam."')
+    expect(release.locator(".times div", has_text=re.compile("^at"))).to_contain_text("Z")
+    expect(release.locator(".doubt")).to_have_count(0)
     assert not [one for one in overview(parties[1]).get("matters", []) if one["type"] == "STP" and one["due"]], (
         "only looked at"
     )
+    a.fill("#say [name=at]", "2020-01-01 08:00Z")
+    a.click("text=Look before sending")
+    expect(release.locator(".doubt")).to_contain_text("LOOK AGAIN: at 2020-01-01 08:00Z is ")
+    a.fill("#say [name=at]", "")
     # Whoever changes a word has to look again.
     a.fill("#say [name=words]", "People on the dam.")
     expect(release).to_have_count(0)

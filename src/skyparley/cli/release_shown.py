@@ -33,12 +33,23 @@ def show_preview(found: "list[Released]", langs: tuple[str, ...]) -> None:
         note(f"{one.peer} will read exactly this, {one.signed_bytes} bytes with its signature:")
         for line in one.payload.splitlines():
             note(f"    {line}")
-        for line in _sentences(one, langs):
+        for line in (*_times(one), *_sentences(one, langs)):
             note(f"  {line}")
+        for doubt in one.doubts:
+            note(f"  LOOK AGAIN: {doubt}")
         for way in one.ways:
             note(f"  by {way.bearer} to {way.to}, {_COVER[way.cover]}")
         if one.waits:
             note("  It is not sent now: it waits until the line allows it.")
+
+
+def _times(one: "Released") -> list[str]:
+    """The times of the statement as times: on the wire they are milliseconds."""
+    from skyparley.cli.forms import time_shown
+    from skyparley.domain.doubts import times_of
+    from skyparley.domain.messages.envelope import meaning_again
+
+    return [f"{name.replace('_', ' ')}: {time_shown(at)}" for name, at in times_of(meaning_again(one.payload.encode()))]
 
 
 def _sentences(one: "Released", langs: tuple[str, ...]) -> list[str]:

@@ -14,8 +14,10 @@ from skyparley.base.errors import Refusal
 from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import ByDesk
 from skyparley.domain.decide import decide
+from skyparley.domain.doubts import doubts_of
 from skyparley.domain.lines import may_seal_this
 from skyparley.domain.messages.codes import HTTP_BEARERS
+from skyparley.domain.messages.envelope import meaning_again
 from skyparley.domain.records import Draft, Line, OwedDraft
 from skyparley.domain.view import Moment, View
 from skyparley.engine.signer import Signer
@@ -45,6 +47,8 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     signed_bytes: int
     waits: bool
     ways: tuple[Way, ...]
+    doubts: tuple[str, ...] = ()
+    """What may not be meant, to be looked at before it goes.  It is no refusal."""
 
 
 class _Said(msgspec.Struct, frozen=True, rename={"cls": "class"}):
@@ -66,6 +70,7 @@ def _released(view: View, draft: Draft, moment: Moment, signer: Signer) -> Relea
     text = signer.seal(view, draft, moment.quality)
     payload = jws.payload_again(text)
     said = msgspec.json.decode(payload, type=_Said)
+    doubts = doubts_of(meaning_again(payload), moment.now)
     return Released(
         peer=line.name,
         fingerprint=line.peer,
@@ -75,6 +80,7 @@ def _released(view: View, draft: Draft, moment: Moment, signer: Signer) -> Relea
         signed_bytes=len(text),
         waits=not may_seal_this(line, draft),
         ways=ways_of(line, moment.now),
+        doubts=doubts,
     )
 
 

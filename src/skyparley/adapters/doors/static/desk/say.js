@@ -6,7 +6,7 @@ import { act, releasePreview } from "./api.js";
 import { AreaFields, select } from "./areas.js";
 import { at, el, fill, reasonList } from "./el.js";
 import { LANGUAGES, ownLanguage, sentenceNode } from "./phrases.js";
-import { TYPE_WORDS } from "./statements.js";
+import { TYPE_WORDS, facts } from "./statements.js";
 import { Unusable, clockText, readLevel, readNm, readPositions, readTime } from "./units.js";
 
 const TYPES = ["STP", "DIS", "RLY", "IDQ", "LAS", "GNI", "SAR"];
@@ -206,7 +206,9 @@ class Saying {
       body.exercise ? el("p", {}, el("b", { class: "exercise-word" }, "EXERCISE EXERCISE EXERCISE")) : null,
       body.peers.filter((peer) => this.voice.has(peer)).map((peer) => el("p", {}, el("b", {}, `${peer} has only a telephone.`), " Nothing is sent by machine: it becomes a call that a person makes.")),
       all.map((one) => el("section", {}, el("h3", {}, `${one.peer} will see this, class ${one.cls}, ${one.signed_bytes} bytes with its signature`),
+        (one.doubts ?? []).map((doubt) => el("p", { class: "warn-note doubt", role: "alert" }, el("b", {}, "LOOK AGAIN: "), doubt)),
         (one.sentences ?? []).map((said) => sentenceNode(said)),
+        el("dl", { class: "times" }, facts(JSON.parse(one.payload).slots).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text)))),
         el("ul", { class: "ways" }, one.ways.map((way) => el("li", { class: way.cover === "CLEAR" ? "bad" : "" }, el("b", {}, way.bearer), ` to ${way.to}: `, COVERS[way.cover]))),
         one.waits ? el("p", { class: "warn-note" }, "It would wait here until the line allows it.") : null,
         el("details", { class: "more", open: true }, el("summary", {}, "every character of it"), el("pre", { class: "payload" }, one.payload)))),
