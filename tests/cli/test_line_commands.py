@@ -86,6 +86,7 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
     for name in "AB":
         init(base / name, name)
         assert run("account", "add", base / name, "chief", "--role", "supervisor").code == 0
+        assert run("account", "add", base / name, "watcher", "--role", "observer").code == 0
         for account, password in PASSWORDS.items():
             ran = run("account", "password", base / name, account, "--ask", said=f"{password}\n{password}\n")
             assert ran.code == 0, ran
@@ -190,6 +191,9 @@ def test_a_time_of_effect_is_repeated_exactly(desks: Desks) -> None:
         (("duty", "set", "DESK"), 2, "DESK=anna,ben"),
         (("duty", "set", "COOK=anna"), 2, "SUPERVISOR"),
         (("duty", "leave", "LEVEL3", "--as", "officer"), 1, "NOT_ON_DUTY"),
+        (("duty", "set", "DESK=officer,anna", "--as", "chief"), 1, "nobody is called 'anna' here; there are: officer, chief"),
+        (("duty", "set", "DESK=watcher", "--as", "chief"), 1, "watcher has the role observer, which holds no post"),
+        (("duty", "hand-over", "DESK", "--to", "nobody", "--as", "officer"), 1, "nobody is called 'nobody' here"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_what_would_be_right(
@@ -251,6 +255,15 @@ def test_a_preview_shows_what_they_will_read_and_sends_nothing(desks: Desks) -> 
     assert "IN THE CLEAR" in ran.err
     assert "sealed: only they" in ran.err
     assert len(desks.matters(desks.a)) == before
+
+
+def test_a_preview_asks_again_about_a_time_long_ago_and_an_area_beyond_belief(desks: Desks) -> None:
+    plain = desks.a("say", "stop", "--to", "B", *desks.circle(), "--at", "21:50Z", "--preview")
+    assert f"at: {time.strftime('%Y-%m-%d', time.gmtime())} 21:50Z" in plain.err, plain
+    odd = desks.a("say", "stop", "--to", "B", "--circle", "10N 5E 5000NM", "--at", "2020-01-01T08:00Z", "--preview")
+    assert odd.code == 0
+    assert "LOOK AGAIN: at 2020-01-01 08:00Z is " in odd.err
+    assert "LOOK AGAIN: the area reaches 5000 NM from its middle" in odd.err
 
 
 def test_a_banned_word_is_refused_with_the_word_to_use(desks: Desks) -> None:

@@ -29,7 +29,7 @@ from skyparley.adapters.doors.sessions import Actor
 from skyparley.adapters.doors.stream import EventStream, Hub
 from skyparley.adapters.system.accounts import may
 from skyparley.base import limits
-from skyparley.base.errors import Fault, JournalFault, Refusal, refuse
+from skyparley.base.errors import Fault, JournalFault, Reason, Refusal, refuse
 from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
 from skyparley.domain.clause_records import ClauseBook
@@ -231,11 +231,23 @@ class DeskDoor:
         by_desk = c.ByDesk(
             command=command, account=actor.name, key=f"{actor.name}:{key}", request=digest, person=actor.person
         )
+        if strangers := self._strangers(command):
+            return refused(Refusal(strangers))
         if act.command in TWO_PERSONS:
             ruling = await self._by_two_persons(actor, by_desk)
         else:
             ruling = await self._node.desk(by_desk)
         return refused(ruling) if isinstance(ruling, Refusal) else answer(ruling)
+
+    def _strangers(self, command: c.DeskCommand) -> tuple[Reason, ...]:
+        """Why those whom an act gives a post to cannot hold it; empty where all can, and of every other act."""
+        match command:
+            case c.SetRoster():
+                named = [name for entry in command.posts for name in entry.accounts]
+                return self._guard.strangers(named, field="posts")
+            case c.HandOver():
+                return self._guard.strangers([command.to], field="to")
+        return ()
 
     async def _by_two_persons(self, actor: Actor, by_desk: c.ByDesk) -> c.Outcome | Refusal:
         """The second of two persons must be one who may supervise.  One at a time, so that it is known who is second."""

@@ -1,5 +1,6 @@
 """Who may pass the desk door: a bearer token, or a session's cookie that no other site could have used."""
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from skyparley.adapters.doors.answers import Denied
 from skyparley.adapters.doors.sessions import Actor, Sessions, actor_of
 from skyparley.adapters.system.accounts import Accounts, may
+from skyparley.base.errors import Reason
 
 DESK_HEADER: Final = "x-skyparley-desk"
 """A page of another site cannot send it without asking first, and this door never says yes."""
@@ -47,6 +49,29 @@ class Guard:
         if not may(actor.role, right):
             raise Denied("ROLE", f"the role {actor.role} does not have the right to {right}")
         return actor
+
+    def strangers(self, names: Sequence[str], *, field: str) -> tuple[Reason, ...]:
+        """Why these names cannot hold a post: no person who may act is called so.  Empty where all may.
+
+        The engine knows no accounts, so a post given to nobody would ring nobody.
+        """
+        able = [one.name for one in self._accounts.people if may(one.role, "act")]
+        known = ", ".join(able) or "none; add one with: skyparley account add"
+        roles = {one.name: one.role for one in self._accounts.people}
+        return tuple(
+            Reason(
+                "UNKNOWN_ACCOUNT",
+                (
+                    f"{name} has the role {roles[name]}, which holds no post"
+                    if name in roles
+                    else f"nobody is called {name!r} here"
+                )
+                + f"; there are: {known}",
+                field,
+            )
+            for name in dict.fromkeys(names)
+            if name not in able
+        )
 
     def check_site(self, request: Request) -> None:
         """A browser says which site asks: it must be this door.  A page that only shows the desk in a frame does not act.  Raises Denied."""
