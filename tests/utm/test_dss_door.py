@@ -4,7 +4,21 @@ from pathlib import Path
 
 import httpx
 import pytest
-from door_support import AA, CM, CONSTRAINTS, CP, INTENTS, SC, SUBSCRIPTIONS, Uss, at, intent, new_id, played, volume
+from dss_door_support import (
+    AA,
+    CM,
+    CONSTRAINTS,
+    CP,
+    INTENTS,
+    SC,
+    SUBSCRIPTIONS,
+    Uss,
+    at,
+    intent,
+    new_id,
+    played,
+    volume,
+)
 
 
 def test_an_intent_lives_from_its_creation_to_its_end(tmp_path: Path) -> None:

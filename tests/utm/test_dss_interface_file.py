@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from door_support import (
+from dss_door_support import (
     AA,
     CM,
     CONSTRAINTS,

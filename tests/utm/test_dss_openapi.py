@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from door_support import AA, CM, CP, SA, SC, SUBSCRIPTIONS, Uss, app_of, at, height, intent, played, volume
+from dss_door_support import AA, CM, CP, SA, SC, SUBSCRIPTIONS, Uss, app_of, at, height, intent, played, volume
 from jsonschema import Draft202012Validator
 from tokens_support import bearer
 
