@@ -8,7 +8,7 @@ from dss_model import Model, No, Put, Subscribed, find
 from dss_support import MINUTE_US, T0_US, Book
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from skyparley.utm import commands as c
 from skyparley.utm import queries
@@ -26,11 +26,11 @@ constraint_names = st.sampled_from(["c1", "c2"])
 subscription_names = st.sampled_from(["s1", "s2", "s3"])
 attachments = st.sampled_from(["", "given", "new", "new", "same", "same"])
 states: st.SearchStrategy[State] = st.sampled_from(["Accepted", "Accepted", "Activated", "Nonconforming", "Contingent"])
-cells = st.sets(st.sampled_from([1, 2, 3, 4]), min_size=1).map(lambda found: tuple(sorted(found)))
+cells = st.sets(st.sampled_from([1, 2, 3]), min_size=1).map(lambda found: tuple(sorted(found)))
 heights_mm = st.tuples(st.sampled_from([0, 50, 100]), st.sampled_from([0, 50, 100])).map(sorted)
 starts_min = st.sampled_from([-200, -30, -6, -5, -3, 0, 0, 0, 30, 60])
 spans_min = st.sampled_from([0, 30, 60, 120, 240, 600, 1440])
-holds = st.sampled_from(["right", "right", "right", "none", "wrong"])
+holds = st.sampled_from(["right"] * 6 + ["none", "wrong"])
 
 
 class Draw:
@@ -62,23 +62,33 @@ class Draw:
         return self._by(there), self._held(there) if self.of(holds) == "right" else NOBODY
 
     def _by(self, there: Any) -> str:
-        manager: str = self.of(st.sampled_from([there.manager, there.manager, there.manager, *USS]))
+        manager: str = self.of(st.sampled_from([there.manager] * 4 + [*USS]))
         return manager
 
     def _held(self, there: Any) -> str:
         held: str = there.version if isinstance(there.version, str) else there.ovn
         return held
 
+    def one_of(self, among: list[Any]) -> str:
+        """The name of one that is there, at times of none."""
+        name: str = self.of(st.sampled_from([one.id for one in among] * 4 + ["nothing"]))
+        return name
+
     def key(self) -> frozenset[str]:
         """Mostly all that could be asked for; at times one is left out, or all."""
-        known = [one.ovn for one in (*self.model.intents, *self.model.constraints)]
-        match self.of(st.sampled_from(["all", "all", "all", "but one", "but one", "none"])):
+        intents = frozenset(one.ovn for one in self.model.intents)
+        constraints = frozenset(one.ovn for one in self.model.constraints)
+        match self.of(st.sampled_from(["all", "all", "all", "but one", "intents", "intents", "constraints", "none"])):
             case "none":
                 return frozenset({NOBODY})
-            case "but one" if known:
-                return frozenset(known) - {self.of(st.sampled_from(known))}
+            case "intents":
+                return intents
+            case "constraints":
+                return constraints
+            case "but one" if intents | constraints:
+                return (intents | constraints) - {self.of(st.sampled_from(sorted(intents | constraints)))}
             case _:
-                return frozenset(known)
+                return intents | constraints
 
     def subscription(self, manager: str) -> str:
         """One that an intent could be attached to, or a name that is not there."""
@@ -119,7 +129,11 @@ class DssMachine(RuleBasedStateMachine):
         subscription = draw.subscription(manager) if attach == "given" else ""
         if attach == "same" and there is not None:
             subscription = there.subscription
-        new = c.NewSubscription(f"https://{manager}.example/new", draw.of(st.booleans())) if attach == "new" else None
+        new = (
+            c.NewSubscription(f"https://{manager}.example/new", draw.of(st.sampled_from([True, True, False])))
+            if attach == "new"
+            else None
+        )
         ask = c.PutIntent(
             manager=manager,
             id=name,
@@ -134,9 +148,12 @@ class DssMachine(RuleBasedStateMachine):
         answer = self.book.run(ask)
         self.same_put(answer, self.model.put_intent(ask, answer))
 
-    @rule(data=st.data(), name=intent_names)
-    def delete_intent(self, data: st.DataObject, name: str) -> None:
-        manager, ovn = Draw(data, self.model).delete(find(self.model.intents, name))
+    @precondition(lambda self: self.model.intents)
+    @rule(data=st.data())
+    def delete_intent(self, data: st.DataObject) -> None:
+        draw = Draw(data, self.model)
+        name = draw.one_of(self.model.intents)
+        manager, ovn = draw.delete(find(self.model.intents, name))
         ask = c.DeleteIntent(manager=manager, id=name, ovn=ovn)
         self.same_put(self.book.run(ask), self.model.delete_intent(ask))
 
@@ -151,9 +168,12 @@ class DssMachine(RuleBasedStateMachine):
         answer = self.book.run(ask)
         self.same_put(answer, self.model.put_constraint(ask, answer))
 
-    @rule(data=st.data(), name=constraint_names)
-    def delete_constraint(self, data: st.DataObject, name: str) -> None:
-        manager, ovn = Draw(data, self.model).delete(find(self.model.constraints, name))
+    @precondition(lambda self: self.model.constraints)
+    @rule(data=st.data())
+    def delete_constraint(self, data: st.DataObject) -> None:
+        draw = Draw(data, self.model)
+        name = draw.one_of(self.model.constraints)
+        manager, ovn = draw.delete(find(self.model.constraints, name))
         ask = c.DeleteConstraint(manager=manager, id=name, ovn=ovn)
         self.same_put(self.book.run(ask), self.model.delete_constraint(ask))
 
@@ -189,10 +209,11 @@ class DssMachine(RuleBasedStateMachine):
         )
         assert seen == expected
 
-    @rule(data=st.data(), name=subscription_names)
-    def delete_subscription(self, data: st.DataObject, name: str) -> None:
+    @precondition(lambda self: self.model.subs)
+    @rule(data=st.data())
+    def delete_subscription(self, data: st.DataObject) -> None:
         draw = Draw(data, self.model)
-        name = draw.of(st.sampled_from([name, *(one.id for one in self.model.subs)]))
+        name = draw.one_of(self.model.subs)
         manager, version = draw.delete(find(self.model.subs, name))
         ask = c.DeleteSubscription(manager=manager, id=name, version=version)
         answer, expected = self.book.run(ask), self.model.delete_subscription(ask)
@@ -284,5 +305,5 @@ class DssMachine(RuleBasedStateMachine):
         assert {uss: (one.availability, one.version) for uss, one in state.standings.items()} == self.model.standings
 
 
-DssMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+DssMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 TestDssModel = DssMachine.TestCase
