@@ -257,11 +257,19 @@ async def _stop(parts: Parts, doors: Doors, tasks: Sequence["asyncio.Task[None]"
     parts.hub.close()
     for task in tasks:
         task.cancel()
-    dss = () if parts.dss is None else (parts.dss.stop(),)
+    dss = () if parts.dss is None else (_stop_dss(parts.dss),)
     await asyncio.gather(doors.close(), *dss, *tasks, return_exceptions=True)
     await parts.node.stop()
     await parts.bearer.close()
     log.info("stopped")
+
+
+async def _stop_dss(dss: "RunningDss") -> None:
+    """What fails in it keeps nothing of the line from its end."""
+    try:
+        await dss.stop()
+    except Fault as fault:
+        log.error("dss_not_stopped_well", code=fault.code, error=str(fault))
 
 
 async def _look_around(parts: Parts, seen: set[str]) -> None:

@@ -1,6 +1,7 @@
 """A DSS as a process: one command starts it, it keeps what it answered when killed, ends in order, and says why it cannot start."""
 
 import asyncio
+import re
 import shutil
 import signal
 import socket
@@ -27,11 +28,17 @@ from cryptography.x509.oid import NameOID
 from real_nodes import free_ports
 
 from skyparley.adapters.doors.serving import StartFault
+from skyparley.adapters.storage.snapshot_file import FLOORS, program_digest
 from skyparley.adapters.system import dss_settings
 from skyparley.adapters.system.settings_edit import change_settings
 from skyparley.base import limits
 from skyparley.utm.wiring import RunningDss
 from skyparley.wiring import build_dss_alone, run_dss
+
+
+GUIDE = (Path(__file__).parents[2] / "docs/guide/dss.md").read_text(encoding="utf-8")
+NAMED = set(re.findall(r"skyparley_dss_[a-z_]+", GUIDE))
+"""What the guide says is counted."""
 
 
 @pytest.fixture(scope="session")
@@ -395,6 +402,7 @@ def test_metrics_have_a_door_of_their_own(folder: Path) -> None:
             page = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
             counted = 'skyparley_dss_requests_total{operation="createOperationalIntentReference",status="201"} 1.0'
             assert counted in page
+            assert [name for name in NAMED if name not in page] == [], "the guide names it"
             assert (await client.get(f"{url}/metrics")).status_code == 404
             assert (await client.get(f"http://127.0.0.1:{port}{d.INTENTS}/x")).status_code == 404
 
@@ -427,6 +435,24 @@ def test_who_is_refused_before_a_large_body_was_read_hears_why(folder: Path) -> 
                 assert said.status_code == 401
 
     asyncio.run(main())
+
+
+def test_the_next_start_reads_the_snapshot_of_the_last_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SNAPSHOT_AT_END_ENTRIES", 1)
+    name, headers = d.new_id(), d.token(folder)
+
+    async def main() -> tuple[dict[str, str], int]:
+        async with served(folder) as (dss, url), httpx.AsyncClient(headers=headers) as client:
+            await client.put(f"{url}{d.INTENTS}/{name}", json=d.intent())
+            found = (await client.get(f"{url}{d.INTENTS}/{name}")).json()["operational_intent_reference"]
+            snapshots: Any = dss.dss.sequencer._snapshots
+            return found, snapshots.used.position
+
+    first, read_before = asyncio.run(main())
+    again, read_after = asyncio.run(main())
+    assert (first, read_before) == (again, 0)
+    assert read_after > 0
+    assert program_digest(floors=(*FLOORS, "utm")) != program_digest(), "another program of the DSS folds it anew"
 
 
 # --- commands ----------------------------------------------------------------------------------------------------
