@@ -6,13 +6,14 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "domain"))
-from dss_support import BARE, MINUTE_US, PROCESSING, T0_US, changed, extent, missing, picture, status, thawed
+from dss_support import BARE, MINUTE_US, PROCESSING, T0_US, changed, extent, missing, picture, status
 from harness import World
 
 from skyparley.adapters.storage.journal_row import salts_from_seed
@@ -114,7 +115,7 @@ def plan(name: str, *, by: str, where: Extent = HERE, **more: Any) -> PutIntent:
 
 def all_of(dss: Dss) -> Awaitable[dict[str, Any]]:
     """Everything, as what a restart gives is compared with."""
-    return dss.read(lambda state: picture(thawed(state)))
+    return dss.read(lambda state: deepcopy(picture(state)))
 
 
 # --- many at once ----------------------------------------------------------------------------------------------------
