@@ -9,6 +9,7 @@ from skyparley.base.ids import short_id
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.duty import brief_of
+from skyparley.domain.key_refusals import why
 from skyparley.domain.line_views import word_of
 from skyparley.state.matter_views import matter_view
 from skyparley.state.snapshot import freeze, thaw
@@ -514,6 +515,17 @@ def test_a_life_statement_without_a_receipt_is_told_so_that_people_call() -> Non
     world.settle()
     world.pass_time(1)
     assert a.alarms().count("NOT_DELIVERED") == 1
+
+
+def test_a_peer_that_does_not_take_our_key_is_one_alarm_with_its_remedy_until_it_takes_it() -> None:
+    _, a, b = open_world()
+    for refused in (False, True, True, False, False, True):
+        a.run(c.NoteKeys(peer=b.party, refused=refused))
+    newest, before = [one for one in a.state.alarms if one.code == "OUR_KEY_REFUSED"]
+    assert (bool(newest.over_at), bool(before.over_at)) == (False, True)
+    assert "Give B our card of now" in newest.text
+    assert why("B", "UNKNOWN_KEY: http://b.invalid: HTTP 401") == newest.text
+    assert why("B", "UNREACHABLE: nobody there") == ""
 
 
 def test_who_acknowledged_a_plan_is_shown_until_the_plan_is_over() -> None:

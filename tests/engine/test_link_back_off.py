@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from skyparley.adapters.bearers.http import BearerFault
 from skyparley.base import limits
 from skyparley.base.errors import PeerFault
 from skyparley.engine.link import Link
@@ -80,6 +81,40 @@ def test_a_peer_that_speaks_ends_the_back_off(spoken: bool) -> None:
         await clock.pass_ms(0)
         assert len(tries) == count + spoken
         running.cancel()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("code", ["UNKNOWN_KEY", "BAD_SIGNATURE"])
+def test_that_our_key_is_not_taken_is_told_once_and_that_it_is_taken_again(code: str) -> None:
+    """Again after each change, whatever other failures lie between; and a link that never worked does not say it does."""
+
+    class Desk:
+        def __init__(self) -> None:
+            self.told: list[bool] = []
+
+        async def submit(self, command: Any) -> None:
+            self.told.append(command.refused)
+
+    async def run() -> None:
+        clock, desk = _HandClock(), Desk()
+        link, _ = _link(clock)
+        link._sequencer = desk  # type: ignore[assignment]
+        outcomes: list[str] = []
+
+        async def exchange() -> None:
+            if outcome := outcomes.pop(0):
+                raise BearerFault(outcome, "HTTP 401")
+
+        link._exchange, link._idle = exchange, lambda: clock.sleep_ms(1)  # type: ignore[method-assign, assignment]
+        outcomes += ["UNREACHABLE", code, code, "UNREACHABLE", code, "", "", code, ""]
+        task = asyncio.create_task(link.run())
+        for _ in range(60):
+            if not outcomes:
+                break
+            await clock.pass_ms(limits.RETRY_LAST_MS)
+        task.cancel()
+        assert desk.told == [True, False, True, False]
 
     asyncio.run(run())
 

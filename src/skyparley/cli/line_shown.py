@@ -34,7 +34,7 @@ def link_text(line: "LineView") -> str:
     if line.link_up:
         return "up"
     since = f" since {time_shown(line.link_down_since)}" if line.link_down_since is not None else ""
-    return f"DOWN{since}" + (f", {line.link_error}" if line.link_error else "")
+    return ", ".join(filter(None, [f"DOWN{since}", line.link_error]))
 
 
 def delivered_text(line: "LineView") -> str:
@@ -51,7 +51,8 @@ def line_rows(seen: "Overview", line: "LineView") -> list[tuple[str, str]]:
     """Everything that is known of a line, by name."""
     return [
         ("Line to", f"{line.peer}, {line.fingerprint}"),
-        ("Word", line.word if line.link_up else f"{line.word}, LINK {link_text(line)}"),
+        ("Word", line.word if line.link_up else f"{line.word}, LINK {link_text(line).split(', ')[0]}"),
+        ("Why", line.link_why),
         ("Agreement", _agreement(line)),
         ("Link", "\n".join([link_text(line), *map(_link, line.links)])),
         ("Desks", f"ours {seen.desk}, theirs {line.peer_desk}"),

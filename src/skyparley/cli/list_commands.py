@@ -89,5 +89,6 @@ def _alarm_text(one: "AlarmView") -> str:
     """What it says; first of all that it is over, where it is."""
     from skyparley.cli.forms import time_shown
 
-    over = f"OVER since {time_shown(one.over_at)}: it was received there. " if one.over_at is not None else ""
+    received = ": it was received there" if one.code == "NOT_DELIVERED" else ""
+    over = f"OVER since {time_shown(one.over_at)}{received}. " if one.over_at is not None else ""
     return over + (f"{one.text} ({one.count} times)" if one.count > 1 else one.text)

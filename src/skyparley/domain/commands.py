@@ -438,6 +438,13 @@ class NoteCarried(MachineCommand, frozen=True, kw_only=True):
     seq: int
 
 
+class NoteKeys(MachineCommand, frozen=True, kw_only=True):
+    """Whether the peer's door refuses what our machine key signs; said when that changes, and once after a start."""
+
+    peer: Fingerprint
+    refused: bool
+
+
 class NoteLink(MachineCommand, frozen=True, kw_only=True):
     """What heartbeats told of one bearer in one direction, transport time.
 

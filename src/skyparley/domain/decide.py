@@ -12,6 +12,7 @@ from skyparley.domain import (
     dialogues,
     duty,
     filing,
+    key_refusals,
     line_changes,
     lines,
     link_health,
@@ -45,6 +46,8 @@ def decide(view: View, command: c.Command, moment: Moment) -> Ruling:
             return lines.note_carried(view, command)
         case c.NoteLink():
             return link_health.note_link(view, command, moment)
+        case c.NoteKeys():
+            return key_refusals.note_keys(view, command)
         case c.RestoreStatement():
             return receive.restore(view, command, moment)
         case c.PassDeadlines():

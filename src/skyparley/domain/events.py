@@ -412,13 +412,17 @@ class AlarmRaised(Event, frozen=True, kw_only=True):
 
 
 class AlarmCounted(Event, frozen=True, kw_only=True):
-    """The alarm that stands about this grew to a count; `text` replaces what it said.  Told at steps, not each time."""
+    """The alarm that stands about this grew to a count; `text` replaces what it said.  Told at steps, not each time.
+
+    `over`: what it warns of is over.
+    """
 
     code: str
     about: str
     count: int
     peer: Fingerprint = Fingerprint("")
     text: str = ""
+    over: bool = False
 
 
 class UnauthenticatedHeard(Event, frozen=True, kw_only=True):

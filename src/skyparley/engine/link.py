@@ -5,6 +5,7 @@ Each HTTP bearer of the peer has loops of its own beside the conversation: its h
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -15,7 +16,8 @@ from skyparley.base import limits
 from skyparley.base.canonical import MAX_SAFE_INTEGER
 from skyparley.base.errors import Fault, PeerFault, Refusal
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.commands import KeepReceipts, ReceiveStatement, RestoreStatement
+from skyparley.domain.commands import KeepReceipts, NoteKeys, ReceiveStatement, RestoreStatement
+from skyparley.domain.key_refusals import REFUSED_WITH
 from skyparley.domain.link_health import Heads, bearer_named
 from skyparley.domain.messages.codes import HttpBearerKind
 from skyparley.domain.messages.envelope import PROTO, FeedHead
@@ -63,6 +65,7 @@ class Link:
         self.up = False
         self.since_ms = clock.now_ms()
         self.last_error = ""
+        self._key_refused: bool | None = None
         self._sequencer = sequencer
         self._service = service
         self._signer = signer
@@ -126,6 +129,7 @@ class Link:
                 await self._exchange()
                 back_off_ms = limits.RETRY_FIRST_MS
                 self._note(True, "")
+                await self._note_keys(refused=False)
                 await self._idle()
             except Stale as stale:
                 self._time.correct(stale)
@@ -134,6 +138,7 @@ class Link:
             except Fault as fault:
                 self._greet = True
                 self._note(False, f"{fault.code}: {fault}")
+                await self._note_keys(refused=fault.code in REFUSED_WITH)
                 await self._rest(round(back_off_ms * self._luck.jitter()))
                 back_off_ms = min(2 * back_off_ms, limits.RETRY_LAST_MS)
 
@@ -144,6 +149,14 @@ class Link:
             self.up, self.last_error = up, error
             log.info("link", peer=self.peer[:8], up=up, error=error)
             self._changed()
+
+    async def _note_keys(self, *, refused: bool) -> None:
+        """Tell people why nothing arrives where their door does not take our key; and that it does again."""
+        if refused == self._key_refused or (not self.up and not refused):
+            return
+        with contextlib.suppress(Fault):  # A node that cannot write now tells it at the next try.
+            await self._sequencer.submit(NoteKeys(peer=self.peer, refused=refused))
+            self._key_refused = refused
 
     async def _rest(self, back_off_ms: int) -> None:
         """Until the back-off is over or the peer speaks; a little at least, so that nobody sets our pace."""

@@ -183,11 +183,13 @@ class State:
         self.alarms.appendleft(Alarm(event.code, event.about, event.text, event.peer, at))
 
     def grow_alarm(self, event: e.AlarmCounted, at: int) -> None:
-        """Set the count of the newest alarm of this code about this subject.  One that left memory stays gone."""
+        """Set the count of the newest alarm of this code about this subject, or end it.  One that left memory stays gone."""
         for place, held in enumerate(self.alarms):
             if (held.code, held.about, held.peer) == (event.code, event.about, event.peer):
                 text = event.text or held.text
                 self.alarms[place] = msgspec.structs.replace(held, count=event.count, counted_at=at, text=text)
+                if event.over:
+                    self.end_alarm(event.code, event.about, at)
                 return
 
     def end_alarm(self, code: str, about: str, at: int) -> None:

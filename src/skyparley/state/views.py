@@ -220,6 +220,8 @@ class LineView(View, frozen=True, kw_only=True, omit_defaults=True):
     """Statements can be sealed on it."""
     link_up: bool = False
     link_error: str = ""
+    link_why: str = ""
+    """What people can do about it, where that is known."""
     link_down_since: int | None = None
     """When the last delivery, or what stands for one, failed first: known at once, long before heartbeats are missed."""
     links: tuple[LinkView, ...] = ()

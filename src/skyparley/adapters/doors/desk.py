@@ -34,6 +34,7 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain import commands as c
 from skyparley.domain.clause_records import ClauseBook
 from skyparley.domain.clauses import book_of_offer
+from skyparley.domain.key_refusals import why
 from skyparley.domain.line_changes import WHAT
 from skyparley.domain.lines import named_peer
 from skyparley.domain.phrases import sentences
@@ -148,7 +149,13 @@ class DeskDoor:
             link = next((one for peer, one in self._node.links.items() if peer == line.fingerprint), None)
             if link is not None:
                 down = None if link.up else link.since_ms
-                line = msgspec.structs.replace(line, link_up=link.up, link_error=link.last_error, link_down_since=down)
+                line = msgspec.structs.replace(
+                    line,
+                    link_up=link.up,
+                    link_error=link.last_error,
+                    link_down_since=down,
+                    link_why=why(line.peer, link.last_error),
+                )
             if self._node.parcels.one_way(Fingerprint(line.fingerprint), line.peer):
                 line = msgspec.structs.replace(line, receipts="NOT POSSIBLE")
             found.append(line)

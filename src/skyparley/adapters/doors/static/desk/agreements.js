@@ -50,7 +50,7 @@ const downSince = (line) => (line.link_down_since ? `since ${clockText(line.link
 function showCut(view) {
   const down = view.lines.filter((line) => !line.link_up);
   at("cut").hidden = !down.length;
-  const text = down.map((line) => `LINK TO ${line.peer} DOWN ${downSince(line)}. What is sent now waits here; ${line.peer} does not know it yet.`).join(" ");
+  const text = down.map((line) => `LINK TO ${line.peer} DOWN ${downSince(line)}. What is sent now waits here; ${line.peer} does not know it yet.${line.link_why ? ` ${line.link_why}.` : ""}`).join(" ");
   if (at("cut").textContent !== text) at("cut").textContent = text;
 }
 
@@ -78,7 +78,7 @@ function lineItem(line, desk) {
 }
 
 /** What an alarm says; first of all that it is over, where it is. */
-const alarmText = (alarm) => `${alarm.over_at ? `OVER since ${timeText(alarm.over_at)}: it was received there. ` : ""}${alarm.text}`;
+const alarmText = (alarm) => `${alarm.over_at ? `OVER since ${timeText(alarm.over_at)}${alarm.code === "NOT_DELIVERED" ? ": it was received there" : ""}. ` : ""}${alarm.text}`;
 
 /** What still holds comes first, the newest first; what is over stays below it, so that whoever heard it finds it. */
 export function showAlarms(view) {
