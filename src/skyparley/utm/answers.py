@@ -93,10 +93,13 @@ def subscription_out(subscription: Subscription, *, index: int, dependents: Iter
 
 def subscribers(notify: Iterable[Notify]) -> list[wire.SubscriberToNotify]:
     """Whom the caller has to notify: one entry for each base URL, in order of the URLs and of the ids in them."""
-    by_url: dict[str, list[wire.SubscriptionState]] = {}
-    for each in sorted(notify, key=lambda one: (one.base_url, one.subscription)):
-        by_url.setdefault(each.base_url, []).append(wire.SubscriptionState(each.subscription, each.index))
-    return [wire.SubscriberToNotify(states, base_url) for base_url, states in by_url.items()]
+    by_url: dict[str, list[tuple[str, int]]] = {}
+    for each in notify:
+        by_url.setdefault(each.base_url, []).append((each.subscription, each.index))
+    return [
+        wire.SubscriberToNotify([wire.SubscriptionState(*one) for one in sorted(states)], base_url)
+        for base_url, states in sorted(by_url.items())
+    ]
 
 
 # --- bodies --------------------------------------------------------------------------------------------------------

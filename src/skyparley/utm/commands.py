@@ -125,7 +125,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     missing_constraints: tuple[Constraint, ...] = ()
 
 
-class Notify(msgspec.Struct, frozen=True):
+class Notify(msgspec.Struct, frozen=True, gc=False):
     """A subscription whose manager the caller now has to notify, and the index of that notification."""
 
     subscription: str

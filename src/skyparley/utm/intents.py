@@ -1,5 +1,9 @@
 """Decisions on operational intents.  The check of the key and the write are one decision: nobody comes between them."""
 
+from collections.abc import Set
+from operator import attrgetter
+from typing import Final
+
 from skyparley.base import limits
 from skyparley.utm.commands import DeleteIntent, IntentChanged, Problem, PutIntent, Refused
 from skyparley.utm.events import IntentDeleted, IntentPut
@@ -72,10 +76,10 @@ def delete_intent(state: DssState, command: DeleteIntent, moment: Moment, rules:
     return IntentChanged(intent, False, notifications(state, told)), (event,)
 
 
-def relevant(state: DssState, extent: Extent, now_us: int) -> list[Intent]:
-    """All operational intents that an extent meets, whatever their state."""
+def relevant(state: DssState, extent: Extent, now_us: int, *, but: Set[int] = frozenset()) -> list[Intent]:
+    """All operational intents that an extent meets, whatever their state; `but` those of these numbers."""
     at = state.intent_at
-    return [at[number] for number in state.intent_index.meeting(extent, from_us=now_us)]
+    return [at[number] for number in state.intent_index.meeting(extent, from_us=now_us, but=but)]
 
 
 def relevant_constraints(state: DssState, extent: Extent, now_us: int) -> list[Constraint]:
@@ -197,8 +201,7 @@ def _left_alone(state: DssState, before: Intent | None, after: str) -> str:
     return left.id if left.implicit and state.dependents[left.id] == {before.id} else ""
 
 
-def _wants(subscription: Subscription) -> bool:
-    return subscription.for_intents
+_wants: Final = attrgetter("for_intents")
 
 
 # --- the key -----------------------------------------------------------------------------------------------------
@@ -213,9 +216,8 @@ def _missing(state: DssState, command: PutIntent, attached: Subscription | None,
     key = command.key
     intents = tuple(
         one
-        for one in relevant(state, command.extent, now_us)
-        if one.ovn not in key
-        and one.id != command.id
+        for one in relevant(state, command.extent, now_us, but=_known(state, key))
+        if one.id != command.id
         and not (one.state == "Accepted" and state.availability(one.manager).availability == "Down")
     )
     constraints = tuple(
@@ -235,6 +237,12 @@ def _missing(state: DssState, command: PutIntent, attached: Subscription | None,
         missing_intents=intents[: limits.DSS_FOUND],
         missing_constraints=constraints[: limits.DSS_FOUND],
     )
+
+
+def _known(state: DssState, key: frozenset[str]) -> set[int]:
+    """The numbers of the operational intents whose OVNs are in a key."""
+    of_ovn = state.intent_of_ovn
+    return {of_ovn[ovn] for ovn in key & of_ovn.keys()}
 
 
 def _processes(attached: Subscription | None) -> bool:

@@ -80,11 +80,13 @@ def to_notify(
     `instead`: one as it will be, for the one of that name that is filed.
     """
     numbers: set[int] = set()
-    extents = tuple(extents)
+    asked: list[Extent] = []
     for extent in extents:
-        numbers.update(state.subscription_index.meeting(extent, from_us=now_us, by_height=False))
-    subscription_at = state.subscription_at
-    found = [one for number in sorted(numbers) if wants(one := subscription_at[number])]
+        # A change of state leaves the extent as it was.
+        if extent not in asked:
+            asked.append(extent)
+            numbers.update(state.subscription_index.meeting(extent, from_us=now_us, by_height=False))
+    found = [one for one in map(state.subscription_at.__getitem__, sorted(numbers)) if wants(one)]
     if instead is not None:
         found = [one for one in found if one.id != instead.id]
         # What was made for an intent bounds it, so it meets one of the extents.

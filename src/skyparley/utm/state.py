@@ -41,6 +41,8 @@ class DssState:
         """The operational intents that depend on each subscription that has any."""
         self.standings: dict[str, Standing] = {}
         self.intent_at: dict[int, Intent] = {}
+        self.intent_of_ovn: dict[str, int] = {}
+        """The number of the operational intent that has an OVN, so that a key is looked at once and not at each intent."""
         self.constraint_at: dict[int, Constraint] = {}
         self.subscription_at: dict[int, Subscription] = {}
         self.intent_index = ExtentIndex()
@@ -156,6 +158,7 @@ def keep(state: DssState, entity: Intent | Constraint | Subscription) -> None:
         case Intent():
             _take_intent(state, entity.id)
             state.intents[entity.id] = state.intent_at[entity.number] = entity
+            state.intent_of_ovn[entity.ovn] = entity.number
             state.intent_index.add(entity.number, entity.extent)
             if entity.subscription:
                 state.dependents.setdefault(entity.subscription, set()).add(entity.id)
@@ -190,6 +193,7 @@ def _take_intent(state: DssState, name: str) -> None:
     if intent is None:
         return
     del state.intent_at[intent.number]
+    del state.intent_of_ovn[intent.ovn]
     state.intent_index.remove(intent.number)
     if intent.subscription:
         dependents = state.dependents[intent.subscription]
