@@ -195,8 +195,8 @@ async def _whoever_asks(client: httpx.AsyncClient, document: Any) -> None:
         assert (await client.request(method, place)).status_code == 401
         assert (await nobody.ask(method.upper(), place)).status_code == 403
         name = operation["operationId"]
-        if name != "getUssAvailability":  # Any text may be the name of a USS.
-            assert (await every.ask(method.upper(), place, b"{}")).status_code == 400, name
+        wrong = place if name != "getUssAvailability" else f"{AVAILABILITY}/%20"
+        assert (await every.ask(method.upper(), wrong, b"{}")).status_code == 400, name
         if method in ("put", "post"):
             large = b" " * (limits.DSS_BODY_BYTES + 1)
             # An id that is sound, since its place is looked at first.

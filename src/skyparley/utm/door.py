@@ -302,7 +302,8 @@ class _Standard:
         return await self._done(command, asked)
 
     async def availability(self, asked: Asked) -> Response:
-        return await self._read(lambda state: queries.availability(state, asked.part("uss_id")))
+        name = requests.one_uss(asked.part("uss_id"))
+        return await self._read(lambda state: queries.availability(state, name))
 
     async def report(self, asked: Asked) -> Response:
         command = requests.make_report(await asked.body(), asker=self._asker(asked))

@@ -309,7 +309,7 @@ _TOLD: Final[Mapping[str, _Told]] = {
     "setUssAvailability": _Told(
         "Declare whether a USS can be asked", wire.AvailabilityAnswer, "400 409 413", body="SetAvailabilityBody"
     ),
-    "getUssAvailability": _Told("Whether a USS was declared to be there", wire.AvailabilityAnswer, ""),
+    "getUssAvailability": _Told("Whether a USS was declared to be there", wire.AvailabilityAnswer),
     "getSystemVersion": _Told("The version of this program", _one("system_identity system_version"), ""),
     "validateOauth": _Told(
         "Whether a token is good here, and of whom the query says it is",

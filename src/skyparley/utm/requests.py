@@ -253,11 +253,18 @@ def one_entity(entity_id: str, *, place: str = "entityid") -> str:
     return entity
 
 
+def one_uss(name: str) -> str:
+    """The name of a USS in the path.  Raises Rejected (400)."""
+    problems: list[Problem] = []
+    _check_uss(name, problems)
+    _stop_at(problems)
+    return name
+
+
 def set_availability(body: bytes, *, uss: str, asker: Asker) -> SetAvailability:
     """Declare whether a USS answers.  Raises Rejected (400)."""
     problems: list[Problem] = []
-    if not uss.strip():
-        problems.append(Problem("uss_id", "is empty", "the `sub` of the tokens of a USS"))
+    _check_uss(uss, problems)
     read = read_body(body, _set_availability)
     availability = _AVAILABILITIES.get((read.availability or "").lower())
     if availability is None:
@@ -294,6 +301,11 @@ def make_report(body: bytes, *, asker: Asker) -> MakeReport:
         wanted = f"at most {limits.DSS_REPORT_BYTES}; cut the bodies"
         raise rejected([Problem("exchange", f"has {len(text)} bytes", wanted)], 413)
     return MakeReport(manager=asker.manager, exchange=text.decode())
+
+
+def _check_uss(name: str, problems: list[Problem]) -> None:
+    if not name.strip():
+        problems.append(Problem("uss_id", "is empty", "the `sub` of the tokens of a USS"))
 
 
 # --- what several share --------------------------------------------------------------------------------------------
