@@ -35,7 +35,6 @@ from skyparley.base import limits
 from skyparley.utm.wiring import RunningDss
 from skyparley.wiring import build_dss_alone, run_dss
 
-
 GUIDE = (Path(__file__).parents[2] / "docs/guide/dss.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"skyparley_dss_[a-z_]+", GUIDE))
 """What the guide says is counted."""
