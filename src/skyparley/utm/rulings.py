@@ -97,4 +97,4 @@ def to_notify(
 def notifications(state: DssState, found: Iterable[Subscription]) -> tuple[Notify, ...]:
     """What the caller has to send, with the index that each subscription reaches by it."""
     notified = state.notified
-    return tuple(Notify(one.id, one.base_url, notified.get(one.id, 0) + 1) for one in found)
+    return tuple([Notify(one.id, one.base_url, notified.get(one.id, 0) + 1) for one in found])

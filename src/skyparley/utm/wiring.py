@@ -5,6 +5,7 @@ Nothing of this floor is loaded by a node whose DSS is not switched on.
 """
 
 import asyncio
+import gc
 import resource
 import ssl
 from collections.abc import Sequence
@@ -89,7 +90,7 @@ class RunningDss:
 
     async def start(self) -> None:
         """Fold the journal, look for keys, and answer.  Raises JournalFault."""
-        entries = await self.dss.start()
+        entries = await _loaded(self.dss)
         self._tasks.append(asyncio.create_task(self._ring.run()))
         if self._watch is not None:
             self._tasks.append(asyncio.create_task(self._watch.run()))
@@ -197,6 +198,21 @@ def _tls(folder: Path, settings: DssSettings) -> Tls | None:
     except FileFault as fault:
         raise StartFault(f"utm.dss.certificate_key: {fault}") from None
     return tls
+
+
+async def _loaded(dss: Dss) -> int:
+    """Start a DSS, with the collector of cycles told to leave its state alone, since there is no cycle in it.
+
+    It would look through all of it several times while it is loaded, and now and then afterwards, when everybody would
+    wait: 0.4 s with 100,000 intents.
+    """
+    gc.disable()
+    try:
+        entries = await dss.start()
+    finally:
+        gc.enable()
+    gc.freeze()
+    return entries
 
 
 def _raise_files(wanted: int) -> None:
