@@ -218,6 +218,20 @@ def test_every_answer_that_is_told_is_given_and_every_answer_that_is_given_is_to
     assert asyncio.run(play()) == wanted
 
 
+@pytest.mark.parametrize("text", ["a%0Ab", "%0A%0A", "a%2Fb", "a%0A"])
+def test_whatever_stands_for_a_version_reaches_its_operation(text: str, tmp_path: Path) -> None:
+    """A line break in it was answered as an address that there is not; found by the test above with seed 77."""
+
+    async def story(client: httpx.AsyncClient) -> None:
+        uss = Uss(client, "uss1")
+        body = {"extents": volume(), "uss_base_url": "https://uss.example", "notify_for_constraints": True}
+        answer = await uss.ask("PUT", f"{SUBSCRIPTIONS}/{ID}/{text}", body)
+        assert answer.status_code == 400
+        assert (await uss.done("GET", f"/dss/v1/uss_availability/x{text}"))["version"] == ""
+
+    played(story, tmp_path)
+
+
 # --- what requests need ------------------------------------------------------------------------------------------
 
 ASKER = requests.Asker(manager="uss1", scopes=frozenset((SC, CM, CP, SA, AA)), now_us=0)

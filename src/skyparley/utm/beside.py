@@ -43,7 +43,7 @@ class Beside:
     def operations(self) -> list[Operation]:
         """Those that need a token."""
         return [
-            Operation("getSystemVersion", "GET", "/versions/{system_identity:path}", scopes.VERSIONS, self.versions),
+            Operation("getSystemVersion", "GET", "/versions/{system_identity:rest}", scopes.VERSIONS, self.versions),
             Operation("validateOauth", "GET", f"{AUX}/validate_oauth", scopes.REMOTE_ID, self.validate_oauth),
             Operation("getPool", "GET", f"{AUX}/pool", scopes.POOL_READ, self.pool),
             Operation("getDssInstances", "GET", f"{AUX}/pool/dss_instances", scopes.POOL_READ, self.instances),

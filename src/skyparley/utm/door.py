@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import structlog
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -45,6 +46,21 @@ INTENTS: Final = "/dss/v1/operational_intent_references"
 CONSTRAINTS: Final = "/dss/v1/constraint_references"
 SUBSCRIPTIONS: Final = "/dss/v1/subscriptions"
 AVAILABILITY: Final = "/dss/v1/uss_availability"
+
+
+class _Rest(Convertor[str]):
+    """The rest of a path, whatever it is: nothing, or with slashes and line breaks in it."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("rest", _Rest())
 
 
 class Asked(NamedTuple):
@@ -220,14 +236,14 @@ class _Standard:
             Operation(
                 "setUssAvailability",
                 "PUT",
-                f"{AVAILABILITY}/{{uss_id:path}}",
+                f"{AVAILABILITY}/{{uss_id:rest}}",
                 scopes.AVAILABILITY_WRITE,
                 self.set_availability,
             ),
             Operation(
                 "getUssAvailability",
                 "GET",
-                f"{AVAILABILITY}/{{uss_id:path}}",
+                f"{AVAILABILITY}/{{uss_id:rest}}",
                 scopes.AVAILABILITY_READ,
                 self.availability,
             ),
@@ -340,8 +356,8 @@ def _versioned(
     put: Callable[[Asked], Awaitable[Response]],
     delete: Callable[[Asked], Awaitable[Response]],
 ) -> list[Operation]:
-    """Update and delete at a version; `:path` takes an empty one too."""
-    place = f"{path}/{{{version}:path}}"
+    """Update and delete at a version; `:rest` takes an empty one too."""
+    place = f"{path}/{{{version}:rest}}"
     return [
         Operation(f"update{entity}", "PUT", place, needed, put),
         Operation(f"delete{entity}", "DELETE", place, needed, delete),

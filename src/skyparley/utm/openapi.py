@@ -450,7 +450,7 @@ def _free(name: str, summary: str, ok: _Json) -> _Json:
 
 def _template(path: str) -> str:
     """The path of a route, whose parts may be said to reach over slashes, as OpenAPI has it."""
-    return path.replace(":path}", "}")
+    return path.replace(":rest}", "}")
 
 
 def _parts(path: str) -> list[str]:
