@@ -18,6 +18,7 @@ BINARY = {".png", ".jpg", ".ico", ".db", ".pyc", ".gz", ".woff2"}
 # A host in a committed file is a promise that a machine may ask it something. These are the names that promise nothing.
 HOSTS_ALLOWED = {
     "127.0.0.1": "loopback",
+    "127.9.9.9": "loopback",
     "localhost": "loopback",
     "[::1]": "loopback",
     "0.0.0.0": "all interfaces of the same machine",

@@ -183,7 +183,7 @@ def test_a_file_that_others_may_change_is_not_trusted(tmp_path: Path) -> None:
             "http://127.0.0.1.tokens.example/jwks.json",
             "http://127.0.0.1.tokens.example/jwks.json is asked in the clear",
         ),
-        ("http://10.0.0.1/jwks.json", "http://10.0.0.1/jwks.json is asked in the clear"),
+        ("http://192.0.2.1/jwks.json", "http://192.0.2.1/jwks.json is asked in the clear"),
         ("ftp://tokens.example/jwks.json", "'ftp://tokens.example/jwks.json' is no address of a key set"),
         ("file:///etc/keys.json", "'file:///etc/keys.json' is no address of a key set"),
         ("tokens.example", "'tokens.example' is no address of a key set"),
