@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -66,7 +66,7 @@ class Plan:
     busy: tuple[int, ...]
 
 
-FULL = Plan(seconds=1.5, rounds=3, clients=CLIENTS, spread=SPREAD, busy=BUSY)
+FULL = Plan(seconds=1.2, rounds=3, clients=CLIENTS, spread=SPREAD, busy=BUSY)
 QUICK = Plan(seconds=0.7, rounds=1, clients=(1, 16), spread=(0, 1_000), busy=(0, 100))
 
 
@@ -270,22 +270,32 @@ def _measured(places: dict[str, Place], plan: Plan, *, clients: int, busy: bool)
 
 
 def by_standing(base: Path, plan: Plan, *, busy: bool) -> None:
-    """The same cycle by 16 clients while more and more stands, and what a start with that much takes."""
-    print(f"\nGrowth, 16 clients, {'all in one busy place' if busy else 'spread over a country'}:\n", flush=True)
+    """The same cycle by 16 clients while more and more stands, and what a start with that much takes.
+
+    All servers run at once and take turns, so that a row differs from another only by what stands.
+    """
+    counts = plan.busy if busy else plan.spread
+    places = {(count, side): Place(base / f"growth-{busy}-{count}-{side}") for count in counts for side in SIDES}
+    for (count, side), place in places.items():
+        filled(place, side, count, busy=busy)
+    starts = [] if busy else [restart(places[count, "ours"], count) for count in counts if count]
+    rounds = {one: Rounds() for one in places}
+    with ExitStack() as running:
+        for (_, side), place in places.items():
+            running.enter_context(place.serving(side))
+        for _ in range(plan.rounds):
+            for one, place in places.items():
+                rounds[one].results.append(place.load(clients=16, seconds=plan.seconds, busy=busy))
+    print(f"\nGrowth, 16 clients, {'all in one busy place' if busy else 'spread over a country'}:\n")
     print(HEAD.format(what="standing"))
-    starts: list[str] = []
-    for count in plan.busy if busy else plan.spread:
-        places = {side: Place(base / f"growth-{busy}-{count}-{side}") for side in SIDES}
-        for side, place in places.items():
-            filled(place, side, count, busy=busy)
-        if not busy and count:
-            starts.append(restart(places["ours"], count))
-        with places["ours"].serving("ours"), places["rows"].serving("rows"):
-            print(row(f"{count:,}", _measured(places, plan, clients=16, busy=busy)), flush=True)
+    for count in counts:
+        print(row(f"{count:,}", {side: rounds[count, side] for side in SIDES}))
+    for side in SIDES:
+        none = rounds[0, side].cycles_per_s
+        falls = ", ".join(f"{count:,}: {rounds[count, side].cycles_per_s / none:.2f}" for count in counts)
+        print(f"\n{side}, cycles a second as a part of those with none standing: {falls}", flush=True)
     if starts:
-        print(
-            "\nStart of ours with so many intents and as many subscriptions, from the process's start until it answers:\n"
-        )
+        print("\nStart of ours with so many intents and subscriptions, from the process's start until it answers:\n")
         print(
             "| standing | from the journal, s | from the snapshot, s | resident, MB | journal, MB | snapshot, MB |\n"
             + "|---" * 6
