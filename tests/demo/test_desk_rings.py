@@ -212,6 +212,36 @@ def test_safety_is_amber_and_not_ours_clears_nothing(desks: tuple[Page, Page], p
     assert not greenish("rgb(255, 241, 214)")
 
 
+def test_what_rings_is_told_apart_gravest_first_and_what_the_list_hides_is_counted(
+    desks: tuple[Page, Page], parties: tuple[Party, Party]
+) -> None:
+    for _ in range(4):
+        stop(parties[0])
+    now = overview(parties[0])["now"]
+    inner = {"aircraft": "UAS", "position": PLACE, "precision": "EXACT", "at": now}
+    relay = {"source": "SHIP", "heard_at": now, "distress": inner}
+    act(parties[0], "statements", {"peers": ["B"], "type": "RLY", "slots": relay})
+    stop(parties[0])
+    page = desks[0]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    tabs = page.locator("#ring-tabs button")
+    expect(tabs.first).to_contain_text("Relayed for another")
+    stops = [one["short_id"] for one in overview(parties[1])["matters"] if one["type"] == "STP" and one["due"]]
+    expect(tabs.filter(has_text="Stop request")).to_contain_text(stops[::-1])  # The newest first.
+    expect(tabs.first.locator("[data-since]")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    more = page.locator("#matters-more")
+    expect(more).to_have_text(re.compile(r"^\d more below"))
+    shown = int(more.inner_text().split()[0])
+    more.click()
+    expect(more).not_to_have_text(f"{shown} more below ↓", use_inner_text=False)
+    page.locator("#matters").evaluate("box => box.scrollTo(0, box.scrollHeight)")
+    expect(more).to_be_hidden()
+    # A hint that does not fit its field tells the wrong half of it.
+    field = page.locator("#ring [name=position]").first
+    if field.count():
+        assert field.evaluate("(box) => { box.value = box.placeholder; return box.scrollWidth <= box.clientWidth; }")
+
+
 def greenish(said: str) -> bool:
     red, green, blue = (int(part) for part in re.findall(r"\d+", said)[:3])
     return green > red + 20 and green > blue + 20

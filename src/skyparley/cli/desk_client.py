@@ -152,6 +152,9 @@ class Desk:
         said = f"{error.code}: {error.text}"
         if status >= 500:
             return Ending(NOT_SERVING, f"The node cannot do this now. {said}", "Nothing was changed.")
+        if error.code == "LOGON_FAILED":
+            hint = "Is the account of this node, and the password its newest? Names: skyparley account list DIR"
+            return Ending(NO, said, hint)
         if status == 401:
             token = NodePaths(self.folder).desk_token
             hint = f"The token in {token} was taken away, or another node than this one listens at {self._url}."

@@ -31,9 +31,22 @@ export function showMatters(view, desk) {
     build: (matter) => row(matter, view, desk), empty,
   });
   list("matters", open, "Nothing is asked of anybody.");
+  at("matters").onscroll = moreBelow;
+  at("matters-more").onclick = () => at("matters").scrollBy({ top: at("matters").clientHeight - 40 });
+  moreBelow();
   at("matters-over-box").hidden = !over.length;
   at("matters-over-count").textContent = `${over.length} settled`;
   list("matters-over", over, "");
+}
+
+/** What the list hides below its edge is counted there: a statement that nobody scrolls to is not seen. */
+function moreBelow() {
+  const box = at("matters");
+  const edge = box.getBoundingClientRect().bottom;
+  // A card of which less than half is in sight counts as hidden.
+  const hidden = [...box.children].filter((row) => row.getBoundingClientRect().top + row.offsetHeight / 2 > edge).length;
+  at("matters-more").hidden = !hidden;
+  at("matters-more").textContent = `${hidden} more below ↓`;
 }
 
 const lineOf = (view, matter) => view.lines.find((line) => line.peer === matter.peer);

@@ -5,9 +5,9 @@ import { el, fill, reasonList } from "./el.js";
 import { Unusable, dayTime, degrees, levelText, readLevel, readPositions, readTime } from "./units.js";
 
 const FIELDS = [
-  { name: "position", code: "POSITION", label: "position", hint: "12.3456, 65.4321 or 1234N 06543E", show: degrees,
+  { name: "position", code: "POSITION", label: "position", hint: "12.34, 65.43", also: "12.3456, 65.4321 or 1234N 06543E", show: degrees,
     read: (text) => readPositions(text, "position")[0] },
-  { name: "lower", code: "LOWER", label: "level, or from", hint: "FL123, 1234 ft AMSL", show: levelText, read: (text) => readLevel(text, "level") },
+  { name: "lower", code: "LOWER", label: "level, or from", hint: "FL123", also: "FL123, 1234 ft AMSL or 1234 ft AGL", show: levelText, read: (text) => readLevel(text, "level") },
   { name: "upper", code: "UPPER", label: "up to", hint: "FL321", show: levelText, read: (text) => readLevel(text, "up to") },
   { name: "start", code: "START", label: "time, or from", hint: "12:34Z", show: dayTime, read: (text, near) => readTime(text, "time", near) },
   { name: "end", code: "END", label: "until", hint: "13:45Z", show: dayTime, read: (text, near) => readTime(text, "until", near) },
@@ -25,7 +25,7 @@ export function readBackForm(matter, desk, touched) {
 export function readBackFields(said, key) {
   const asked = FIELDS.filter((field) => said?.[field.name] !== undefined);
   const inputs = asked.map((field) => el("input", {
-    placeholder: field.hint, spellcheck: "false", autocomplete: "off", "data-k": `${key}-rb-${field.name}`, name: field.name,
+    placeholder: field.hint, title: field.also ?? field.hint, spellcheck: "false", autocomplete: "off", "data-k": `${key}-rb-${field.name}`, name: field.name,
   }));
   const read = (wrong) => Object.fromEntries(asked.flatMap((field, place) => {
     try {

@@ -45,7 +45,7 @@ export class Rings {
     // What was rung here and is over now is shown once more with how it ended.
     const over = all.filter((matter) => this.seen.get(matter.statement) === false && !rings(matter));
     const byHand = all.filter((matter) => this.opened.has(matter.statement) && !open.includes(matter) && !over.includes(matter));
-    this.all = [...ORDER.flatMap((cls) => open.filter((matter) => matter.cls === cls)), ...byHand, ...over];
+    this.all = [...ORDER.flatMap((cls) => open.filter((matter) => matter.cls === cls).sort(gravestFirst)), ...byHand, ...over];
     this.current = this.pick();
     const box = at("rings");
     box.hidden = !this.all.length;
@@ -101,7 +101,7 @@ export class Rings {
       build: (matter) => el("button", {
         type: "button", class: `ring-tab ${matter.cls.toLowerCase()}`, "aria-pressed": String(matter === this.current), "data-k": `tab-${matter.statement}`,
         on: { click: () => { this.chosen = matter.statement; this.folded.delete(matter.statement); this.show(this.desk.view); } },
-      }, `${typeWords(matter)} · ${matter.peer} · ${matter.state}`),
+      }, `${typeWords(matter)} · ${matter.peer} · ${matter.state} · `, el("code", {}, matter.short_id), " · ", el("span", { "data-since": matter.taken_at })),
     });
   }
 
@@ -240,7 +240,7 @@ export class Rings {
   passForm(matter) {
     const form = this.held(matter, "pass", () => ({
       time: el("input", { class: "short", placeholder: "now", "aria-label": "When the controlling unit was told (UTC)", "data-k": `${matter.statement}-pas-at`, on: { input: this.touched } }),
-      action: chooser([["", "what they do: not known"], ...ACTIONS.map((code) => [code])], "What the controlling unit does", `${matter.statement}-pas-action`),
+      action: chooser([["", "not known"], ...ACTIONS.map((code) => [code])], "What the controlling unit does", `${matter.statement}-pas-action`),
     }));
     return [el("div", { class: "step-fields" }, form.time, form.action), this.go(matter, "pass_on", "PASSED", () => {
       const when = this.time(matter, form.time.value);
@@ -304,6 +304,11 @@ function chooser(options, label, key, value = "") {
   node.value = value || options[0][0];
   return node;
 }
+
+const isDistress = (matter) => matter.type === "DIS" || Boolean(matter.slots.distress);
+
+/** Of one class: what nobody has acknowledged, then a distress, then the newest. */
+const gravestFirst = (one, two) => Boolean(unanswered(two)) - Boolean(unanswered(one)) || isDistress(two) - isDistress(one) || two.taken_at - one.taken_at;
 
 const unanswered = (matter) => Boolean(matter.due.ACK ?? matter.due.ANSWER);
 

@@ -54,7 +54,7 @@ class Saying {
       source: labelled("told to us by", select(SOURCES.map((one) => [one, one.toLowerCase()]), "CIVIL ATS")),
       heard: labelled("heard at (UTC)", input("heard", "now")), relayed: labelled("what was told", this.relayed),
       aircraft: labelled("aircraft", select(AIRCRAFT.map((one) => [one, one.toLowerCase()]), "FIXED WING")),
-      place: labelled("we give", this.place), position: labelled("position", input("position", "12.3456, 65.4321 or 1234N 06543E")),
+      place: labelled("we give", this.place), position: labelled("position", input("position", "12.34, 65.43")),
       level: labelled("level", input("level", "FL240, 4500 ft AMSL")), error: labelled("may be off by (NM)", input("error", "1")),
       at: labelled("at (UTC)", input("at", "now")), pob: labelled("persons on board", input("pob", "not known")), id: labelled("name on the line", input("id", "none")),
       reopens: labelled("again", select([["", "no, a new one"], ...this.before()], "")),
@@ -206,12 +206,13 @@ class Saying {
       body.exercise ? el("p", {}, el("b", { class: "exercise-word" }, "EXERCISE EXERCISE EXERCISE")) : null,
       body.peers.filter((peer) => this.voice.has(peer)).map((peer) => el("p", {}, el("b", {}, `${peer} has only a telephone.`), " Nothing is sent by machine: it becomes a call that a person makes.")),
       all.map((one) => el("section", {}, el("h3", {}, `${one.peer} will see this, class ${one.cls}, ${one.signed_bytes} bytes with its signature`),
-        (one.doubts ?? []).map((doubt) => el("p", { class: "warn-note doubt", role: "alert" }, el("b", {}, "LOOK AGAIN: "), doubt)),
         (one.sentences ?? []).map((said) => sentenceNode(said)),
         el("dl", { class: "times" }, facts(JSON.parse(one.payload).slots).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text)))),
         el("ul", { class: "ways" }, one.ways.map((way) => el("li", { class: way.cover === "CLEAR" ? "bad" : "" }, el("b", {}, way.bearer), ` to ${way.to}: `, COVERS[way.cover]))),
         one.waits ? el("p", { class: "warn-note" }, "It would wait here until the line allows it.") : null,
         el("details", { class: "more", open: true }, el("summary", {}, "every character of it"), el("pre", { class: "payload" }, one.payload)))),
+      // Beside the button, which takes the focus: above the text they would be scrolled out of sight.
+      [...new Set(all.flatMap((one) => one.doubts ?? []))].map((doubt) => el("p", { class: "warn-note doubt", role: "alert" }, el("b", {}, "LOOK AGAIN: "), doubt)),
       el("div", { class: "acts" }, go)));
     go.focus();
     go.scrollIntoView?.({ block: "nearest" });
