@@ -106,3 +106,18 @@ def test_a_level_keeps_what_is_below_it_away() -> None:
     )
     assert "quiet" not in done.stderr
     assert "our_fault" in done.stderr
+
+
+GONE = """
+import os, structlog
+from skyparley.adapters.system.logs import start_logs
+start_logs("info")
+os.close(2)
+structlog.get_logger("skyparley.test").info("nobody reads this")
+print("it goes on")
+"""
+
+
+def test_a_line_that_cannot_be_written_stops_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", GONE], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "it goes on\n"
