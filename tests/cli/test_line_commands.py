@@ -190,10 +190,10 @@ def test_a_time_of_effect_is_repeated_exactly(desks: Desks) -> None:
         (("statement", "answer", "X", "accept", "--reason", "OTHER"), 2, "accept takes no --reason"),
         (("duty", "set", "DESK"), 2, "DESK=anna,ben"),
         (("duty", "set", "COOK=anna"), 2, "SUPERVISOR"),
+        (("duty", "take", "DESK", "--lang", "xx", "--as", "officer"), 2, "'xx' is no language here; it is one of EN, "),
         (("duty", "leave", "LEVEL3", "--as", "officer"), 1, "NOT_ON_DUTY"),
-        (("duty", "set", "DESK=officer,anna", "--as", "chief"), 1, "nobody is called 'anna' here; there are: officer, chief"),
-        (("duty", "set", "DESK=watcher", "--as", "chief"), 1, "watcher has the role observer, which holds no post"),
-        (("duty", "hand-over", "DESK", "--to", "nobody", "--as", "officer"), 1, "nobody is called 'nobody' here"),
+        (("duty", "set", "DESK=officer,watcher", "--as", "chief"), 1, "watcher has the role observer, which holds no post"),
+        (("duty", "hand-over", "DESK", "--to", "ben", "--as", "chief"), 1, "nobody is called 'ben' here; there are: officer, chief"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_what_would_be_right(

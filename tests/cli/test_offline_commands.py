@@ -16,6 +16,7 @@ from skyparley.adapters.system.node_dir import load_node
 from skyparley.adapters.system.peers import peers
 from skyparley.domain.table import parse_table, table_hash
 from skyparley.evidence.card import read_card
+from skyparley.evidence.seal_keys import seal_key_id
 from skyparley.evidence.words import as_text, to_words
 
 
@@ -124,6 +125,7 @@ def test_a_peer_is_pinned_when_the_words_were_compared(pair: Path) -> None:
     ran = run("peer", "add", pair / "A", pair / "b.card", said="y\n")
     assert ran.code == 0
     assert words_of(pair / "b") in ran.out
+    assert seal_key_id(own_card(pair / "b").seals[0].public) in ran.out, "what files to it are sealed with"
     assert pinned(pair / "A") == ["B"]
     again = run("peer", "add", pair / "A", pair / "b.card")
     assert again.code == 0

@@ -72,6 +72,7 @@ def test_a_crossing_of_a_signed_line_is_said_revised_and_ended(desks: Desks) -> 
     ("words", "code", "named"),
     [
         (("terms", "diff", "B", "MANNERS"), 1, "there are: PARTIES"),
+        (("terms", "propose", "B", "AREA", "--yes"), 1, "AREA is UNSETTLED, and no change of it is drafted"),
         (("terms", "accept", "B", "AREA", "--as", "officer"), 1, "B offers no AREA"),
         (("terms", "drop", "B", "AREA"), 1, "NO_DRAFT"),
         (("terms", "reject", "B", "AREA"), 1, "B offers no AREA"),

@@ -136,6 +136,7 @@ def take(
     from skyparley.cli.desk_client import open_desk
 
     chosen = _post(post)
+    languages = [_language(one) for one in lang or ()]
     with open_desk(node, as_) as desk:
         held = _held(desk.overview(), chosen)
         brief = held.brief if held is not None and held.offered_to == as_ else ""
@@ -144,7 +145,6 @@ def take(
             for line in brief_lines(held.brief_text):
                 note(f"  {line}")
             settle("Have you read it, and do you take the post?", yes=yes)
-        languages = [one.lower() for one in lang or ()]
         outcome = desk.act("/duty/take", {"post": chosen, "languages": languages, "brief": brief})
     _tell(outcome, f"You hold {chosen}. Every peer is told the post and the languages.", json=json)
 
@@ -204,6 +204,12 @@ def _post(text: str) -> str:
     from skyparley.domain.messages.codes import Post
 
     return choose(text, get_args(Post), what="post")
+
+
+def _language(text: str) -> str:
+    from skyparley.language.languages import LANGS
+
+    return choose(text, [one.upper() for one in LANGS], what="language here").lower()
 
 
 def _entry(text: str) -> dict[str, Any]:

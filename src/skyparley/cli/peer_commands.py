@@ -102,10 +102,11 @@ def _show(preview: "Preview") -> None:
 
 
 def _key_lines(card: "Card") -> list[str]:
-    return [
-        f"{entry.role:<8} {card.kid_of(entry).key_id}  {time_shown(entry.from_ms)} to {time_shown(entry.until_ms)}"
-        for entry in card.said.roles
-    ]
+    from skyparley.evidence.seal_keys import SEAL, seal_key_id
+
+    keys = [(entry.role, card.kid_of(entry).key_id, entry.from_ms, entry.until_ms) for entry in card.said.roles]
+    keys += [(SEAL, seal_key_id(entry.public), entry.from_ms, entry.until_ms) for entry in card.seals]
+    return [f"{role:<8} {name}  {time_shown(begin)} to {time_shown(until)}" for role, name, begin, until in keys]
 
 
 def _settle_warnings(preview: "Preview", accepted: bool) -> None:

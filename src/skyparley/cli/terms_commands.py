@@ -105,6 +105,13 @@ def draft(
     as_json(outcome) if json else say(f"Drafted: {outcome.refs.get('clause')}. Nothing was said to the other side.")
 
 
+def _nothing_drafted(peer: str, one: "ClauseView") -> tuple[str, str]:
+    """What stands in the place of a change that nobody wrote, and how one is written."""
+    offered = " Theirs is open: accept it, reject it, or draft a counter." if "accept" in one.can else ""
+    how = f"Draft it: skyparley terms draft {peer} FILE, with the clause as JSON"
+    return f"{one.clause} is {one.state}, and no change of it is drafted.{offered}", how
+
+
 def drop(peer: Peer, clause: Clause, node: NodeOption = None, as_: AsOption = "", json: JsonOption = False) -> None:
     """Throw the draft of a clause away."""
     from skyparley.cli.desk_client import open_desk
@@ -124,6 +131,9 @@ def diff(peer: Peer, clause: Clause, node: NodeOption = None, json: JsonOption =
         found = _clause(_terms(desk.overview(), peer), clause)
     if json:
         as_json({"diff": found.diff, "counter_diff": found.counter_diff})
+        return
+    if found.draft is None and found.offer is None:
+        say("\n".join(_nothing_drafted(peer, found)))
         return
     _show_diff(found.diff, "Nothing would change.")
     if found.counter_diff:
@@ -145,6 +155,8 @@ def propose(
     with open_desk(node, as_) as desk:
         found = _terms(desk.overview(), peer)
         one = _clause(found, clause)
+        if one.draft is None:
+            raise Ending(NO, *_nothing_drafted(found.peer, one))
         _show_diff(one.diff, "Nothing would change.", to_person=True)
         settle(f"Propose {one.clause} to {found.peer}?", yes=yes)
         outcome = desk.act(f"/lines/{found.peer}/terms/propose", {"clause": one.clause})
