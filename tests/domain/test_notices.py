@@ -14,6 +14,7 @@ from skyparley.base.times import DAY, HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.dialogue_states import asked_to_move
 from skyparley.domain.events import StatementReceived
+from skyparley.domain.messages.catalogue import class_of
 from skyparley.domain.messages.codes import NoticeKind
 from skyparley.domain.messages.envelope import to_plain
 from skyparley.domain.messages.slots import AmslSlot, CircleSlot, CorridorSlot, VolumeSlot
@@ -403,17 +404,20 @@ def test_who_enlarges_is_later():
 # --- what a peer may not do ------------------------------------------------------------------------------------
 
 
-@given(st.integers(1, 4))
-def test_versions_of_a_peer_count_from_one_without_gaps(version: int):
+@given(st.integers(1, 4), st.sampled_from(["AREA WORK", "CIVIL"]))
+def test_versions_of_a_plan_count_from_one_without_gaps_and_those_of_what_is_told_in_every_state_go_up(
+    version: int, kind: NoticeKind
+):
     world = World("A", "B")
     a, b = world.nodes
     a.file(circle(), to=[b])
     world.settle()
-    slots = to_plain(a.told(b)[0].slots) | {"kind": "CIVIL", "changed": ["KIND"]}
-    text = a.forge(b, type="NCH", code="N2", version=version, slots=slots, patch={"class": "PRIORITY"})
+    slots = to_plain(a.told(b)[0].slots) | {"kind": kind, "changed": ["KIND"]}
+    text = a.forge(b, type="NCH", code="N2", version=version, slots=slots, patch={"class": class_of(kind)})
     world.receive(b, text, receipt=False)
-    assert b.notice("A-0001", a).current.version == (2 if version == 2 else 1)
-    assert [one.slots.code for one in b.told(a)] == ([] if version == 2 else ["VERSION"])
+    taken = version == 2 or (version > 2 and kind == "CIVIL")
+    assert b.notice("A-0001", a).current.version == (version if taken else 1)
+    assert [one.slots.code for one in b.told(a)] == ([] if taken else ["VERSION"])
 
 
 @pytest.mark.parametrize("changed", [[], ["AREA"], ["LEVELS", "KIND"], ["KIND", "LEVELS", "PERIOD"]])

@@ -6,14 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from small_world import SmallWorld, told, volume
+from small_world import SmallWorld, raised, told, volume
 
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.matter_records import Matter
-from skyparley.domain.messages.codes import HTTP_BEARERS
+from skyparley.domain.messages.codes import HTTP_BEARERS, NoticeKind
+from skyparley.domain.messages.slots import DueRegard
 from skyparley.domain.read_back import values_of
 from skyparley.testing import mischief
 from skyparley.testing.loop import sim_loop
@@ -223,3 +224,44 @@ def test_a_suspended_pair_does_not_touch_the_lines_of_a_third_party() -> None:
         assert len((await world.state("A")).agreements) == 1
 
     told(story, "A", "B", "C")
+
+
+def test_a_change_of_a_flight_of_mercy_does_not_wait_for_ever_behind_its_own_activation() -> None:
+    """Seed 91022.  On a terminated line the activation waits; the change of what every state takes waited behind it."""
+
+    async def story(world: SmallWorld) -> None:
+        await asyncio.sleep(10)
+        told_first = await filed(world, "A", "HUM")
+        await world.by_two("B", c.TerminateLine(peer="A", reason="REVIEW"))
+        await asyncio.sleep(5)
+        await world.done("A", c.ActivateNotice(id=told_first, expected_version=1))
+        assert isinstance(await world.change("A", told_first, raised(volume(), 4_000)), c.Outcome)
+        await asyncio.sleep(10)
+        assert (await world.notice("B", "A", told_first)).current.version == 2
+
+    told(story, "A", "B")
+
+
+def test_a_plan_that_becomes_a_flight_of_mercy_is_told_and_holds_up_no_hazard() -> None:
+    """Seed 96069.  The plan waited for a line that was terminated, and what it became, and a hazard, waited behind it."""
+
+    async def story(world: SmallWorld) -> None:
+        await asyncio.sleep(10)
+        hazard = await filed(world, "A", "HAZARD")
+        await world.by_two("B", c.TerminateLine(peer="A", reason="REVIEW"))
+        await asyncio.sleep(5)
+        plan = await world.file("A", volume(lower_ft=30_000))
+        await world.done("A", c.ChangeNotice(id=plan, expected_version=1, kind="MEDEVAC"))
+        assert isinstance(await world.change("A", hazard, raised(volume(), 4_000)), c.Outcome)
+        await asyncio.sleep(10)
+        assert (await world.notice("B", "A", plan)).current.kind == "MEDEVAC"
+        assert (await world.notice("B", "A", hazard)).current.version == 2
+
+    told(story, "A", "B")
+
+
+async def filed(world: SmallWorld, name: str, kind: NoticeKind) -> str:
+    """A notice of a kind, to everybody."""
+    others = tuple(other for other in world.hosts if other != name)
+    command = c.FileNotice(kind=kind, volumes=(volume(),), due_regard=DueRegard(stated=True), audience=others)
+    return str((await world.done(name, command)).refs["id"])

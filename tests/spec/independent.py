@@ -628,7 +628,8 @@ def _mean(folder: Folder, line: Line, statement: Statement, *, of_theirs: bool) 
             )
         case "NCH":
             held = line.versions[(party, slots["id"])]
-            need(said["version"] == held.current + 1, "VERSION", f"{slots['id']} is at {held.current}")
+            later = said["class"] != "COORD" and said["version"] > held.current
+            need(said["version"] == held.current + 1 or later, "VERSION", f"{slots['id']} is at {held.current}")
             _check_key(folder, line, statement, of_theirs=of_theirs)
             held.current, held.agreed = said["version"], None
             held.set_by[held.current] = (statement.hash, statement.number)

@@ -11,6 +11,7 @@ from skyparley.domain.drafts import draft
 from skyparley.domain.events import AlarmRaised, DeskChanged, PeerSilent
 from skyparley.domain.messages.codes import DeskState
 from skyparley.domain.messages.matter_slots import StatusSlots
+from skyparley.domain.owed import instead
 from skyparley.domain.records import Line
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
 
@@ -38,9 +39,10 @@ def changed(view: View, desk: DeskState, by: str) -> list[Item]:
 
 
 def tell_all(view: View, moment: Moment) -> list[Item]:
-    """STAT to every line that was established."""
+    """STAT to every line that was established, in the place of one that still waits."""
     slots = StatusSlots(desk=view.desk)
-    return [draft("STAT", peer, slots, moment) for peer, line in view.lines.items() if line.state != "NONE"]
+    lines = [line for line in view.lines.values() if line.state != "NONE"]
+    return [item for line in lines for item in instead(line, draft("STAT", line.peer, slots, moment))]
 
 
 def vouch(view: View, line: Line, moment: Moment) -> list[Item]:

@@ -16,6 +16,7 @@ from skyparley.domain.how_far import how_far_said
 from skyparley.domain.line_views import live_bearers, word_of
 from skyparley.domain.messages.codes import Post
 from skyparley.domain.messages.matter_slots import OnDuty, ShiftSlots
+from skyparley.domain.owed import instead
 from skyparley.domain.parties import name_of
 from skyparley.domain.records import Line
 from skyparley.domain.view import Decided, Item, Moment, Ruling, View
@@ -92,7 +93,7 @@ def _not_rostered(duty: DutyRoster, post: Post, account: str) -> str:
 
 
 def told(view: View, moment: Moment) -> list[Item]:
-    """SHIFT to every open line, and a human check with it (LINE-04)."""
+    """SHIFT to every open line, in the place of one that still waits, and a human check with it (LINE-04)."""
     on = tuple(
         OnDuty(post=post, languages=duty.languages)
         for post, duty in sorted(view.duty.on.items(), key=lambda one: one[0])
@@ -104,7 +105,7 @@ def told(view: View, moment: Moment) -> list[Item]:
     items: list[Item] = []
     for peer, line in view.lines.items():
         if line.state in ("IN_FORCE", "SUSPENDED"):
-            items.append(draft("SHIFT", peer, slots, moment))
+            items += instead(line, draft("SHIFT", peer, slots, moment))
             items += checks.begin(view, line, moment, "HUMAN", live_bearers(line)[:1])
     return items
 

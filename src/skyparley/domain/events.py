@@ -245,7 +245,7 @@ class StatementOwed(Event, frozen=True, kw_only=True):
 
 
 class OwedDropped(Event, frozen=True, kw_only=True):
-    """A statement that waited for the line does not fit any more what the peer holds: it is never sealed."""
+    """A statement that waited for the line does not fit any more what the peer holds or how things are: it is never sealed."""
 
     peer: Fingerprint
     msg_id: str

@@ -16,12 +16,14 @@ from skyparley.base.ids import Fingerprint
 from skyparley.domain.commands import ChangeNotice, FileNotice, FileNotices, Outcome
 from skyparley.domain.detection import by_notice, pair_id
 from skyparley.domain.drafts import draft
-from skyparley.domain.events import NoticeChanged, NoticeFiled
+from skyparley.domain.events import NoticeChanged, NoticeFiled, OwedDropped
 from skyparley.domain.lines import named_peer
+from skyparley.domain.messages.catalogue import in_every_state
 from skyparley.domain.messages.slots import AtSlots
 from skyparley.domain.notices import bound_reasons, fields_changed, own_notice, sense_reasons, tell
+from skyparley.domain.owed import never_told
 from skyparley.domain.parties import all_names, name_of, named_voice
-from skyparley.domain.records import Notice, NoticeVersion, version_ref
+from skyparley.domain.records import Line, Notice, NoticeVersion, version_ref
 from skyparley.domain.view import Decided, Hit, Item, Moment, Ruling, View
 from skyparley.domain.volumes import geometry_reasons
 
@@ -73,7 +75,7 @@ def file_notices(view: View, command: FileNotices, moment: Moment, by: str) -> R
 
 
 def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) -> Ruling:
-    """A new version (NCH); to peers that join the audience, the notice as it now is (NTC)."""
+    """A new version (NCH); to peers that join the audience or never heard of it, the notice as it now is (NTC)."""
     notice = own_notice(view, command.id, command.expected_version)
     if isinstance(notice, Refusal):
         return notice
@@ -91,14 +93,20 @@ def change_notice(view: View, command: ChangeNotice, moment: Moment, by: str) ->
         by_voice=weighed.by_voice,
         by=by,
     )
-    tells = [tell("NCH" if peer in notice.audience else "NTC", peer, notice.id, version, moment) for peer in audience]
+    dropped = [item for peer in notice.audience for item in _overtaken(view.lines[peer], notice, version)]
+    first = {peer for peer in audience if peer not in notice.audience} | {item.peer for item in dropped}
+    tells = [tell("NTC" if peer in first else "NCH", peer, notice.id, version, moment) for peer in audience]
     if notice.state == "ACTIVE" and notice.active_at is not None:
-        # Whoever joins hears that it is active too: it decides who is asked to move.
+        # Whoever hears of it first hears that it is active too: it decides who is asked to move.
         at = AtSlots(id=notice.id, at=notice.active_at)
-        tells += [
-            draft("NACT", peer, at, moment, version=version.version) for peer in audience if peer not in notice.audience
-        ]
-    return Decided((changed, *tells), _outcome(view, weighed))
+        tells += [draft("NACT", peer, at, moment, version=version.version) for peer in audience if peer in first]
+    return Decided((changed, *dropped, *tells), _outcome(view, weighed))
+
+
+def _overtaken(line: Line, notice: Notice, version: NoticeVersion) -> list[OwedDropped]:
+    """A plan that still waits for the line becomes what every state of the line takes: it must not wait behind itself."""
+    plan = any(owed.type == "NTC" and owed.slots.get("id") == notice.id for owed in line.owed)
+    return never_told(line, notice) if plan and in_every_state(version.kind) else []
 
 
 # --- weighing --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from msgspec import UNSET
 from skyparley.base import limits
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import Fingerprint
-from skyparley.domain.messages.catalogue import FIRST_TELLS
+from skyparley.domain.messages.catalogue import FIRST_TELLS, may_be_next
 from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import AtSlots, CancelSlots, ChangeSlots, DueRegard, NoticeSlots, VolumeSlot
@@ -97,7 +97,7 @@ def judge_late_notice(stub: Stub, envelope: Envelope) -> tuple[ErrCode, str] | N
         return "VERSION", f"{slots.id} was told before; a change is NCH"
     if stub.state not in LIVE_STATES:
         return "STATE", f"{slots.id} is {stub.state}"
-    if envelope.version != stub.version + 1:
+    if not may_be_next(slots.kind, int(envelope.version or 0), stub.version):
         return "VERSION", f"the next version of {slots.id} is {stub.version + 1}"
     if isinstance(slots, ChangeSlots) and list(slots.changed) != _changed(stub, slots):
         return "SCHEMA", "changed does not list the fields that differ"

@@ -101,16 +101,45 @@ def must_wait(line: Line, item: Draft) -> bool:
     """
     if not may_seal_this(line, item) or follows(item, line.owed):
         return True
-    return keeps_its_turn(item) and any(may_seal_this(line, owed) for owed in line.owed)
+    return keeps_its_turn(item) and next_ready(line) is not None
+
+
+def next_ready(line: Line) -> Draft | None:
+    """The first of what waits that can be sealed now; None where all of it waits for another state of the line."""
+    return next(
+        (
+            owed
+            for place, owed in enumerate(line.owed)
+            if may_seal_this(line, owed) and not follows(owed, line.owed[:place])
+        ),
+        None,
+    )
 
 
 def follows(item: Draft, waiting: Sequence[Draft]) -> bool:
-    """Whether it changes or ends a notice of which something waits: the peer could not understand it before that."""
-    acts = ("NCH", "NCX", "NACT", "NEND")
-    about = item.slots.get("id") if item.type in acts else None
-    return about is not None and any(
-        owed.slots.get("id") == about and (owed.type in FIRST_TELLS or owed.type in acts) for owed in waiting
-    )
+    """Whether it is about a notice of which something waits without which the peer could not understand it."""
+    if item.type not in ACTS:
+        return False
+    about = (item.slots.get("id"), item.exercise)
+    return any((owed.slots.get("id"), owed.exercise) == about and _needs(item, owed) for owed in waiting)
+
+
+def _needs(item: Draft, before: Draft) -> bool:
+    """Of two statements about one notice: an act needs the notice and the version that it names, and no other act.
+
+    A change of a kind that is told in every state needs the notice alone (line-v1 5.1).
+    """
+    if before.type in FIRST_TELLS:
+        return True
+    if before.type != "NCH":
+        return False
+    if item.type == "NCH":
+        return (item.cls or "COORD") == "COORD"
+    return before.version == item.version
+
+
+ACTS: Final = frozenset({"NCH", "NCX", "NACT", "NEND"})
+"""What is said of a notice after it was told."""
 
 
 def is_life(item: Draft) -> bool:
@@ -120,7 +149,7 @@ def is_life(item: Draft) -> bool:
 
 def keeps_its_turn(item: Draft) -> bool:
     """Whether it must not overtake what waits: notices and dialogues follow from each other, other things do not."""
-    told = item.type in FIRST_TELLS or item.type in ("NCH", "NCX", "NACT", "NEND", "CFL", "ERR")
+    told = item.type in FIRST_TELLS or item.type in ACTS or item.type in ("CFL", "ERR")
     return (told or bool(item.dialog_id)) and not is_life(item)
 
 

@@ -33,7 +33,7 @@ from skyparley.domain.events import (
 from skyparley.domain.forgotten import judge_late_act, judge_late_notice
 from skyparley.domain.line_tables import least_sizes
 from skyparley.domain.lines import named_peer
-from skyparley.domain.messages.catalogue import FIRST_TELLS, StatementType, class_of, told_by
+from skyparley.domain.messages.catalogue import FIRST_TELLS, StatementType, class_of, may_be_next, told_by
 from skyparley.domain.messages.codes import CHANGED_FIELDS, ChangedField, ErrCode, LeadClass
 from skyparley.domain.messages.envelope import Envelope
 from skyparley.domain.messages.slots import (
@@ -123,7 +123,7 @@ def judge_notice(view: View, envelope: Envelope, now: int) -> tuple[ErrCode, str
         return "NOT_OURS", f"{slots.id} was never told"
     if held is not None and held.state not in LIVE_STATES:
         return "STATE", f"{slots.id} is {held.state}"
-    if envelope.version != wanted and held is not None:
+    if held is not None and not may_be_next(slots.kind, int(envelope.version or 0), held.current.version):
         return "VERSION", f"the next version of {slots.id} is {wanted}"
     if isinstance(slots, ChangeSlots) and held is not None:
         after = NoticeVersion(version=wanted, kind=slots.kind, volumes=slots.volumes, due_regard=slots.due_regard)

@@ -16,9 +16,9 @@ from skyparley.domain.clauses import clause_name
 from skyparley.domain.crossings import crossing_key, period
 from skyparley.domain.drafts import draft
 from skyparley.domain.events import OwedDropped
-from skyparley.domain.lines import follows, may_seal, may_seal_this, reached
+from skyparley.domain.lines import ACTS, may_seal, next_ready, reached
 from skyparley.domain.messages.arrangement_slots import CrossingSlots, TermsSlots
-from skyparley.domain.messages.catalogue import FIRST_TELLS, class_of, slots_of
+from skyparley.domain.messages.catalogue import FIRST_TELLS, class_of, may_be_next, slots_of
 from skyparley.domain.messages.matter_slots import LineSlots
 from skyparley.domain.messages.slots import (
     AgreementSlots,
@@ -36,18 +36,35 @@ def release(view: View, line: Line, moment: Moment) -> Sequence[Item]:
     """The next that waited, sealed or dropped; when none waits, what the peer does not know yet."""
     if not reached(line):
         return ()
-    ready = (
-        owed
-        for place, owed in enumerate(line.owed)
-        if may_seal_this(line, owed) and not follows(owed, line.owed[:place])
-    )
-    first = next(ready, None)
+    first = next_ready(line)
     if first is None and (line.owed or not may_seal(line)):
         return ()
     if first is None:
         return [item for notice in _ours(view, line.peer) for item in untold(notice, line.peer, moment)]
     why = _unfit(view, first, moment.now)
     return [OwedDropped(peer=line.peer, msg_id=first.msg_id, why=why)] if why else [OwedDraft(first)]
+
+
+def instead(line: Line, item: Draft) -> list[Item]:
+    """A statement that says how things are now, in the place of those of its type that wait: they say how things were."""
+    older = [owed for owed in line.owed if owed.type == item.type and not owed.exercise]
+    return [*(OwedDropped(peer=line.peer, msg_id=owed.msg_id, why="a newer one waits") for owed in older), item]
+
+
+def never_told(line: Line, notice: Notice) -> list[OwedDropped]:
+    """What waits of a notice that the peer never heard of: none of it is said, for the notice is told as it is now.
+
+    From the last to the first, so that none of them is ever the next to be sealed.  Nothing where the peer holds the
+    notice, or where none waits.
+    """
+    about = [owed for owed in line.owed if owed.slots.get("id") == notice.id and not owed.exercise]
+    if line.peer in notice.told or not any(owed.type in FIRST_TELLS for owed in about):
+        return []
+    return [
+        OwedDropped(peer=line.peer, msg_id=owed.msg_id, why="the notice is told as it is now")
+        for owed in reversed(about)
+        if owed.type in FIRST_TELLS or owed.type in ACTS
+    ]
 
 
 def untold(notice: Notice, peer: Fingerprint, moment: Moment) -> list[Draft]:
@@ -130,7 +147,9 @@ def _notice_unfit(notice: Notice, owed: Draft, slots: NoticeSlots) -> str:
     told = notice.told.get(owed.peer)
     if told is not None and told.state not in LIVE_STATES:
         return "the peer holds it as over"
-    follows = told is None if owed.type in FIRST_TELLS else told is not None and told.version + 1 == owed.version
+    follows = told is None
+    if owed.type not in FIRST_TELLS:
+        follows = told is not None and may_be_next(slots.kind, owed.version, told.version)
     if not follows or owed.version > notice.current.version or notice.state not in LIVE_STATES:
         # A notice that is over meanwhile is told as over, if it was told at all.
         return "" if follows and notice.state not in LIVE_STATES and told is not None else "the peer holds it otherwise"

@@ -161,6 +161,19 @@ def class_of(kind: NoticeKind) -> Class:
     return cls
 
 
+def in_every_state(kind: NoticeKind) -> bool:
+    """Whether a notice of this kind is told in every state of the line; a plan is not."""
+    return CATALOGUE[told_by(kind)].allowed == "ALL"
+
+
+def may_be_next(kind: NoticeKind, version: int, held: int) -> bool:
+    """Whether a change to this kind may follow the version that is held: the next one, or a later one of such a kind.
+
+    What lies between were plans, which waited for a line that did not take them.  Source: line-v1 5.1.
+    """
+    return version == held + 1 or (version > held and in_every_state(kind))
+
+
 def slots_of(kind: StatementType, *, in_dialogue: bool) -> type[Wire]:
     """The slots of a type: in a dialogue about a conflict, or in answer to anything else."""
     row = CATALOGUE[kind]
