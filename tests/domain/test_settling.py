@@ -4,7 +4,7 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from settling_twins import EDGE, HOUR_MS, TABLE, Listed, broken, disc, fl, volume
 
@@ -299,6 +299,7 @@ def test_no_larger_width_is_clear(seed):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6))
+@example(140)  # 155 steps were called a little more than 156 steps less one, and the nearer place was not taken.
 def test_no_nearer_step_on_any_of_the_bearings_is_clear(seed):
     """Every step before the one proposed, on all eight, judged as it stands: for areas that the table keeps apart."""
     rng = seeded(seed)

@@ -155,13 +155,12 @@ def _shift(ground: _Ground, distance_m: float, word: str) -> Shift:
 
 def _nearest(ground: _Ground, words: Sequence[str]) -> tuple[float, str] | None:
     """The least distance to a clear place on one of these bearings; of equal ones the first."""
-    best: tuple[float, str] | None = None
+    best, most = "", int(ground.most_m / ground.step_m)
     for word in words:
-        most_m = ground.most_m if best is None else best[0] - ground.step_m
-        distance_m = _first_clear_m(ground, BEARINGS[word], most_m)
-        if distance_m is not None:
-            best = distance_m, word
-    return best
+        steps = _first_clear(ground, BEARINGS[word], most)
+        if steps is not None:
+            best, most = word, steps - 1
+    return ((most + 1) * ground.step_m, best) if best else None
 
 
 def _turn_deg(one: float, other: float) -> float:
@@ -169,15 +168,18 @@ def _turn_deg(one: float, other: float) -> float:
     return abs((one - other + 180) % 360 - 180)
 
 
-def _first_clear_m(ground: _Ground, bearing: float, most_m: float) -> float | None:
-    """The least distance in steps along a bearing at which the notice is clear, or None up to `most_m`."""
+def _first_clear(ground: _Ground, bearing: float, most: int) -> int | None:
+    """The least number of steps along a bearing after which the notice is clear, or None up to `most`.
+
+    Steps are counted, since lengths in floats could call one a little more than itself.
+    """
     leap = max(1, int(ground.size_m / 8 / ground.step_m))
     steps, blocked, found = 0, -1, ground.missing_here
     while found != CLEAR:
         needed = max(1, math.ceil(found.metres / ground.step_m))
         blocked = steps + needed - 1
         steps += max(needed, leap) if found.deep else needed
-        if steps * ground.step_m > most_m:
+        if steps > most:
             return None
         found = ground.missing(bearing, steps)
     while steps - blocked > 1:
@@ -186,4 +188,4 @@ def _first_clear_m(ground: _Ground, bearing: float, most_m: float) -> float | No
             steps = middle
         else:
             blocked = middle
-    return steps * ground.step_m
+    return steps
