@@ -330,6 +330,7 @@ BENDS: Final[Mapping[str, tuple[Bend, ...]]] = {
     "3.2 role": (err_code(),),
     "5.2 geometry": (err_code(), err_code("SCHEMA")),
     "4 version": (err_code(), judging("judge_act", ("STATE", "odd"))),
+    "5.1 later-version": (judging("judge_notice", ("VERSION", "odd")), err_code()),
     "4 not-ours": (err_code(), judging("judge_query", ("STATE", "odd"))),
     "5.8 final": (err_code(), judging("judge_act", ("NOT_OURS", "odd"))),
     "4 active-twice": (err_code(),),

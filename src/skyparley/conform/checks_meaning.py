@@ -134,6 +134,22 @@ async def version(probe: Probe) -> None:
 
 
 @MEANING.must(
+    "5.1",
+    "later-version",
+    "a change to a kind that every state of the line takes may leave out versions, and does not go back",
+)
+async def later_version(probe: Probe) -> None:
+    id_, slots = await filed(probe)
+    civil = slots | {"kind": "CIVIL", "key": [], "changed": ["KIND"]}
+    said = {"code": "N2", "class": "PRIORITY"}
+    later, _ = await probe.say("NCH", civil, version=4, **said)
+    await probe.no_error_for(later)
+    before, _ = await probe.say("NCH", civil | {"kind": "HUM"}, version=3, **said)
+    await probe.error_for(before, "VERSION")
+    await probe.no_error_for(await act(probe, "NCX", id_, 4, **{"class": "PRIORITY"}))
+
+
+@MEANING.must(
     "4", "not-ours", "a change, an act or a question about a notice that was never told is answered with ERR NOT_OURS"
 )
 async def not_ours(probe: Probe) -> None:
