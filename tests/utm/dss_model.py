@@ -212,9 +212,10 @@ class Model:
         if extent is None:
             return No(400)
         depending = [one for one in self.intents if one.subscription == ask.id]
-        if depending and not ask.for_intents:
+        living = [one for one in depending if self.live(one.extent)]
+        if living and not ask.for_intents:
             return No(400)
-        if not all(within(one.extent, extent, 5 * MINUTE_US) for one in depending):
+        if not all(within(one.extent, extent, 5 * MINUTE_US) for one in living):
             return No(400)
         assert isinstance(fresh, c.SubscriptionChanged), fresh
         version = self.drawn(fresh.subscription.version)
@@ -240,8 +241,11 @@ class Model:
             return No(409)
         if ask.manager != old.manager:
             return No(403)
-        if self.dependents(ask.id):
+        depending = [one for one in self.intents if one.subscription == ask.id]
+        if any(self.live(one.extent) for one in depending):
             return No(400)
+        for one in depending:
+            one.subscription = ""
         self.subs.remove(old)
         return None
 

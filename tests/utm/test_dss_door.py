@@ -20,6 +20,8 @@ from dss_door_support import (
     volume,
 )
 
+AN_ID = "1c6d5f0e-6f0a-4d8e-9a65-7a1c3c6a4a11"
+
 
 def test_an_intent_lives_from_its_creation_to_its_end(tmp_path: Path) -> None:
     async def story(client: httpx.AsyncClient) -> None:
@@ -94,7 +96,7 @@ def test_who_asks_is_known_before_a_body_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [f"{INTENTS}/{new_id()}/", f"{CONSTRAINTS}/{new_id()}/", f"{SUBSCRIPTIONS}/{new_id()}/", f"{INTENTS}/no-uuid/x"],
+    [f"{INTENTS}/{AN_ID}/", f"{CONSTRAINTS}/{AN_ID}/", f"{SUBSCRIPTIONS}/{AN_ID}/", f"{INTENTS}/no-uuid/x"],
 )
 def test_an_empty_version_or_a_wrong_id_is_said(path: str, tmp_path: Path) -> None:
     async def story(client: httpx.AsyncClient) -> None:

@@ -33,8 +33,8 @@ CP, CM = r.CONSTRAINT_PROCESSING, r.CONSTRAINT_MANAGEMENT
 DROP = object()
 
 
-def asker(*scopes: str, https: bool = False) -> r.Asker:
-    return r.Asker("uss1", frozenset(scopes), NOW_US, https)
+def asker(*scopes: str, https: bool = False, strict: bool = True) -> r.Asker:
+    return r.Asker("uss1", frozenset(scopes), NOW_US, https, triggers_need_scope=strict)
 
 
 def encoded(body: dict[str, Any], changed: dict[str, Any]) -> bytes:
@@ -321,8 +321,8 @@ def test_https_may_be_asked_for() -> None:
         ((SC,), "Activated", 200),
         ((SC,), "Nonconforming", 403),
         ((SC,), "Contingent", 403),
-        ((SA,), "Accepted", 403),
-        ((SA,), "Activated", 403),
+        ((SA,), "Accepted", 200),
+        ((SA,), "Activated", 200),
         ((SA,), "Nonconforming", 200),
         ((SA,), "Contingent", 200),
         ((SC, SA), "Contingent", 200),
@@ -370,6 +370,18 @@ def test_being_notified_of_constraints_needs_its_scope() -> None:
     assert intent(SC, CP, new_subscription=wanted)
 
 
+def test_a_trigger_needs_no_scope_unless_the_operator_asks_for_it() -> None:
+    who = asker(SC, strict=False)
+    wanted = {"new_subscription": {"uss_base_url": "https://uss.example", "notify_for_constraints": True}}
+    body = {"extents": [volume()], "state": "Accepted", "uss_base_url": "https://uss.example/utm"}
+    read = r.put_intent(encoded(body, wanted), entity_id=ID, ovn=None, asker=who)
+    assert read.new_subscription is not None
+    assert read.new_subscription.for_constraints
+    both = {"notify_for_operational_intents": True, "notify_for_constraints": True}
+    body = {"extents": volume(), "uss_base_url": "https://uss.example/utm"}
+    assert r.put_subscription(encoded(body, both), subscription_id=ID, version=None, asker=who)
+
+
 @pytest.mark.parametrize(
     ("scopes", "triggers", "status", "place"),
     [
@@ -414,7 +426,8 @@ def uuid7(millis: int) -> str:
 def test_a_suffix_is_about_as_old_as_now(off_s: int, taken: bool) -> None:
     suffix = uuid7(NOW_US // 1000 + off_s * 1000)
     if taken:
-        assert intent(requested_ovn_suffix=suffix.upper()).ovn_suffix == suffix
+        for said in (suffix, suffix.upper(), suffix.replace("-", "")):
+            assert intent(requested_ovn_suffix=said).ovn_suffix == said
     else:
         refused = refusal(intent, requested_ovn_suffix=suffix)
         assert (refused.status, fields(refused)) == (400, ["requested_ovn_suffix"])

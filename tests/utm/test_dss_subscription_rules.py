@@ -182,6 +182,17 @@ def test_a_subscription_that_something_depends_on_is_not_deleted(book: Book) -> 
     assert status(book.unsubscribe("s")) == 200
 
 
+def test_what_has_ended_holds_no_subscription(book: Book) -> None:
+    """No query shows it, so nobody could be asked to remove it first."""
+    book.subscribe("s", LONG)
+    book.plan("a", HERE, subscription="s")
+    book.at(61)
+    assert status(book.resubscribe("s", extent([2], minutes=(61, 600)))) == 200
+    assert status(book.unsubscribe("s")) == 200
+    assert not book.state.dependents
+    assert changed(book.end("a")).subscription == ""
+
+
 @pytest.mark.parametrize(
     ("where", "serves"),
     [

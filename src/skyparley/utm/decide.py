@@ -39,7 +39,7 @@ def decide(state: DssState, command: Command, moment: Moment, rules: Rules) -> R
         case PutSubscription():
             return put_subscription(state, command, moment)
         case DeleteSubscription():
-            return delete_subscription(state, command)
+            return delete_subscription(state, command, moment)
         case SetAvailability():
             return _set_availability(state, command, moment)
         case MakeReport():

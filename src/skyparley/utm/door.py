@@ -93,11 +93,17 @@ def dss_app(
     tokens: Tokens,
     *,
     https_base_urls_only: bool = False,
+    triggers_need_scope: bool = False,
     beside: Sequence[Operation] = (),
     open_to_all: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The door as an ASGI application, with operations beside those of the standard, and routes that need no token."""
-    operations = [*_Standard(dss, https_base_urls_only).operations(), *beside]
+    operations = [
+        *_Standard(
+            dss, https_base_urls_only=https_base_urls_only, triggers_need_scope=triggers_need_scope
+        ).operations(),
+        *beside,
+    ]
     app = Starlette(
         routes=[*_addresses(operations, tokens), *open_to_all, _described(operations)],
         exception_handlers={
@@ -172,9 +178,10 @@ def _described(operations: Sequence[Operation]) -> Route:
 class _Standard:
     """The operations of the standard over one DSS."""
 
-    def __init__(self, dss: Dss, https_base_urls_only: bool) -> None:
+    def __init__(self, dss: Dss, *, https_base_urls_only: bool, triggers_need_scope: bool) -> None:
         self._dss = dss
         self._https_base_urls_only = https_base_urls_only
+        self._triggers_need_scope = triggers_need_scope
 
     def operations(self) -> list[Operation]:
         """In the order of the interface.  An update with an empty version reaches its handler, which says so."""
@@ -335,6 +342,7 @@ class _Standard:
             scopes=asked.caller.scopes,
             now_us=self._dss.now_us(),
             https_base_urls_only=self._https_base_urls_only,
+            triggers_need_scope=self._triggers_need_scope,
         )
 
     async def _read(self, reader: Callable[[DssState], Any]) -> Response:

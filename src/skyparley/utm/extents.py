@@ -18,7 +18,7 @@ from skyparley.utm.wire import Altitude, Circle, LatLngPoint, Polygon, Time, Vol
 
 LOWEST_M: Final = -8_000.0  # Source: ASTM F3548-21, Altitude
 HIGHEST_M: Final = 100_000.0
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?Z", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,7 +88,7 @@ def union(extents: list[Extent]) -> Extent:
 
 
 def parse_time_us(text: str, *, up: bool) -> int:
-    """RFC 3339 text with Z to microseconds since 1970 UTC; what is finer is cut, or with `up` rounded up.
+    """RFC 3339 text in UTC (Z, or +00:00 as some libraries write it) to microseconds since 1970; what is finer is cut, or with `up` rounded up.
 
     Raises ValueError with what is wrong.
     """

@@ -14,7 +14,11 @@ _UUID4 = re.compile(
     r"|[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}",
     re.ASCII | re.IGNORECASE,
 )
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_UUID7 = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    r"|[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}",
+    re.ASCII | re.IGNORECASE,
+)
 _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f\\\"<>^`{|}]")
 _AN_ID: Final = "a UUID of version 4, such as 0f7a6c1e-3b52-4d0e-9a51-6f2d1c8b7e90"
 
@@ -38,6 +42,8 @@ def read_version(text: str | None, place: str, problems: list[Problem]) -> str |
 def read_suffix(text: str | None, now_us: int, problems: list[Problem]) -> str:
     """The suffix that an OVN is asked to have: a UUID of version 7 about as old as this moment.  "" if none is asked for.
 
+    It stays as it was sent, with hyphens or without, since its sender puts the OVN together itself.
+
     Source: InterUSS DSS, requested_ovn_suffix; RFC 9562 5.7.
     """
     if text is None:
@@ -46,11 +52,11 @@ def read_suffix(text: str | None, now_us: int, problems: list[Problem]) -> str:
     if _UUID7.fullmatch(text) is None:
         problems.append(Problem(place, f"{shown(text)} is none", "a UUID of version 7"))
         return ""
-    off_ms = int(text[:8] + text[9:13], 16) - now_us // 1000
+    off_ms = int(text.replace("-", "")[:12], 16) - now_us // 1000
     if abs(off_ms) > limits.DSS_SUFFIX_AGE_MS:
         way = "ahead of" if off_ms > 0 else "behind"
         problems.append(Problem(place, f"its time is {abs(off_ms) // 1000} s {way} this DSS", f"within {minutes} min"))
-    return text.lower()
+    return text
 
 
 def read_base_url(text: str | None, place: str, problems: list[Problem], *, https_only: bool) -> str:

@@ -25,7 +25,7 @@ from skyparley.utm.commands import (
 )
 from skyparley.utm.idents import read_base_url, read_id, read_suffix, read_version
 from skyparley.utm.outlines import Oversize
-from skyparley.utm.records import NEEDS_KEY, OFF_NOMINAL, Availability, Extent, State
+from skyparley.utm.records import OFF_NOMINAL, Availability, Extent, State
 from skyparley.utm.wire import read_body, rejected, shown
 
 STRATEGIC_COORDINATION: Final = "utm.strategic_coordination"
@@ -46,12 +46,17 @@ _AVAILABILITIES: Final[dict[str, Availability]] = {each.lower(): each for each i
 
 
 class Asker(msgspec.Struct, frozen=True):
-    """Who asks, what its token lets it do, and when.  `now_us`: microseconds since 1970 UTC."""
+    """Who asks, what its token lets it do, and when.  `now_us`: microseconds since 1970 UTC.
+
+    `triggers_need_scope`: whether a USS may only subscribe to what it may process, as the interface says and deployed
+    systems do not look at.
+    """
 
     manager: str
     scopes: frozenset[str]
     now_us: int
     https_base_urls_only: bool = False
+    triggers_need_scope: bool = False
 
 
 # --- operational intents -------------------------------------------------------------------------------------------
@@ -65,7 +70,7 @@ def put_intent(body: bytes, *, entity_id: str, ovn: str | None, asker: Asker) ->
     _stop_at(problems)
     read = read_body(body, _put_intent)
     state = _state(read.state, problems)
-    _check_intent_scopes(state, read.new_subscription, asker.scopes)
+    _check_intent_scopes(state, read.new_subscription, asker)
     if state is not None:
         _check_state(state, read, creating=held is None, problems=problems)
     base_url = _base_url(read.uss_base_url, "uss_base_url", problems, asker)
@@ -104,18 +109,14 @@ def _state(text: str | None, problems: list[Problem]) -> State | None:
     return state
 
 
-def _check_intent_scopes(
-    state: State | None, new_subscription: wire.ImplicitSubscription | None, scopes: frozenset[str]
-) -> None:
+def _check_intent_scopes(state: State | None, new_subscription: wire.ImplicitSubscription | None, asker: Asker) -> None:
     """Raises Rejected (403) where the token does not allow the state or what the new subscription asks for."""
     lacking: list[Problem] = []
-    if state in NEEDS_KEY:
-        _need(STRATEGIC_COORDINATION, scopes, lacking, place="state", wish=f"the state {state}")
     if state in OFF_NOMINAL:
-        _need(CONFORMANCE_MONITORING, scopes, lacking, place="state", wish=f"the state {state}")
-    if new_subscription is not None and new_subscription.notify_for_constraints:
+        _need(CONFORMANCE_MONITORING, asker.scopes, lacking, place="state", wish=f"the state {state}")
+    if asker.triggers_need_scope and new_subscription is not None and new_subscription.notify_for_constraints:
         place = "new_subscription.notify_for_constraints"
-        _need(CONSTRAINT_PROCESSING, scopes, lacking, place=place, wish="being notified of constraints")
+        _need(CONSTRAINT_PROCESSING, asker.scopes, lacking, place=place, wish="being notified of constraints")
     _forbid(lacking)
 
 
@@ -186,7 +187,8 @@ def put_subscription(body: bytes, *, subscription_id: str, version: str | None, 
     _stop_at(problems)
     read = read_body(body, _put_subscription)
     for_intents, for_constraints = bool(read.notify_for_operational_intents), bool(read.notify_for_constraints)
-    _check_triggers(for_intents, for_constraints, asker.scopes)
+    if asker.triggers_need_scope:
+        _check_triggers(for_intents, for_constraints, asker.scopes)
     if not for_intents and not for_constraints:
         wanted = "true here or in notify_for_constraints, or both"
         problems.append(Problem("notify_for_operational_intents", "nothing is subscribed to", wanted))

@@ -4,7 +4,7 @@ import msgspec
 
 from skyparley.base import limits
 from skyparley.utm.commands import DeleteSubscription, Problem, PutSubscription, Refused, SubscriptionChanged
-from skyparley.utm.events import SubscriptionDeleted, SubscriptionPut
+from skyparley.utm.events import IntentPut, SubscriptionDeleted, SubscriptionPut
 from skyparley.utm.intents import relevant, relevant_constraints
 from skyparley.utm.records import NO_SUBSCRIPTION, OPEN, Extent, Subscription
 from skyparley.utm.rulings import LONGEST_SUBSCRIPTION_US, START_SLACK_US, Moment, Ruling, covers, refused
@@ -35,7 +35,7 @@ def put_subscription(state: DssState, command: PutSubscription, moment: Moment) 
         implicit=False,
     )
     depending = sorted(state.dependents.get(command.id, ()))
-    if wrong := _left_behind(state, subscription, depending):
+    if wrong := _left_behind(state, subscription, _living(state, depending, moment.now_us)):
         return wrong, ()
     answer = SubscriptionChanged(
         subscription=subscription,
@@ -52,23 +52,31 @@ def put_subscription(state: DssState, command: PutSubscription, moment: Moment) 
     return answer, (SubscriptionPut(subscription=subscription),)
 
 
-def delete_subscription(state: DssState, command: DeleteSubscription) -> Ruling:
-    """Take a subscription out that nothing depends on."""
+def delete_subscription(state: DssState, command: DeleteSubscription, moment: Moment) -> Ruling:
+    """Take a subscription out that nothing depends on any more.  Intents that have ended stay without one."""
     subscription = state.subscriptions.get(command.id)
     if subscription is None:
         return refused(404, f"there is no subscription {command.id}")
     wrong = _not_the_holder(subscription, command.manager, command.version)
     if wrong is not None:
         return wrong, ()
-    depending = state.dependents.get(command.id)
-    if depending:
-        right = (
-            f"delete these operational intents first, or give them another subscription: {', '.join(sorted(depending))}"
-        )
-        problem = Problem("subscriptionid", f"{len(depending)} operational intents depend on it", right)
+    depending = sorted(state.dependents.get(command.id, ()))
+    living = _living(state, depending, moment.now_us)
+    if living:
+        right = f"delete these operational intents first, or give them another subscription: {', '.join(living)}"
+        problem = Problem("subscriptionid", f"{len(living)} operational intents depend on it", right)
         return refused(400, f"subscription {command.id} is in use", problem)
+    left = [
+        IntentPut(intent=msgspec.structs.replace(state.intents[one], number=state.next_number + place, subscription=""))
+        for place, one in enumerate(depending)
+    ]
     event = SubscriptionDeleted(manager=command.manager, id=command.id)
-    return SubscriptionChanged(subscription, state.notified[command.id]), (event,)
+    return SubscriptionChanged(subscription, state.notified[command.id]), (*left, event)
+
+
+def _living(state: DssState, names: list[str], now_us: int) -> list[str]:
+    """Those of the operational intents that have not ended: the others need no subscription, and no query shows them."""
+    return [one for one in names if state.intents[one].extent.end_us >= now_us]
 
 
 def _wrong_turn(command: PutSubscription, before: Subscription | None) -> Refused | None:

@@ -160,6 +160,7 @@ def build_dss(folder: Path, settings: DssSettings, signer: Signer, *, name: str)
         dss,
         tokens,
         https_base_urls_only=settings.https_base_urls_only,
+        triggers_need_scope=settings.triggers_need_scope,
         beside=beside.operations(),
         open_to_all=beside.open_to_all(),
     )

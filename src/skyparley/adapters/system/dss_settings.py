@@ -31,6 +31,7 @@ class DssSettings(msgspec.Struct, frozen=True, kw_only=True):
     refuse_down: bool = True
     keep_ended_s: Annotated[int, msgspec.Meta(ge=0, le=_LONGEST_KEPT_S)] = 3600
     https_base_urls_only: bool = False
+    triggers_need_scope: bool = False
     metrics_listen: str = ""
     public_url: str = ""
 
@@ -60,6 +61,8 @@ DSS_SETTINGS: Final[dict[str, str]] = {
     "utm.dss.keep_ended_s": f"How long what has ended can still be read and removed by its owner, in seconds, up to "
     f"{_LONGEST_KEPT_S}. It is in nobody's way from its end on.",
     "utm.dss.https_base_urls_only": "true: a base URL of a USS that is not https is refused.",
+    "utm.dss.triggers_need_scope": "true: who asks to be notified of constraints needs utm.constraint_processing, and of "
+    "operational intents utm.strategic_coordination, as the interface says; deployed systems do not look.",
     "utm.dss.metrics_listen": "Address and port for /metrics, in the form of Prometheus; no token is asked for, so keep "
     "it inside your own network. Empty: none.",
     "utm.dss.public_url": "Where USSs find this DSS, as it says of itself at /aux/v1/pool/dss_instances. Empty: not said.",

@@ -1,0 +1,5 @@
+"""`python -m skyparley` is `skyparley`."""
+
+from skyparley.cli.main import main
+
+main()
