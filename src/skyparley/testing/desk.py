@@ -25,6 +25,8 @@ ATTEMPTS: Final = 4
 """How often an officer sends the same act again after a fault."""
 
 KINDS: Final[tuple[NoticeKind, ...]] = ("TRANSIT", "TRANSIT", "AREA WORK", "HUM", "SAR", "HAZARD")
+CHANGED_TO: Final[tuple[NoticeKind, ...]] = ("MEDEVAC", "MEDEVAC", "SAR", "HAZARD", "TRANSIT")
+"""What a notice becomes that changes its kind: told in every state of the line, or no longer."""
 SLEEP_S: Final = (60, 1_800, 7_200)
 """For how long a desk falls asleep."""
 BY_TWO: Final = (c.OpenEpoch, c.SuspendLine, c.ResumeLine, c.TerminateLine)
@@ -225,7 +227,7 @@ class Desk:
         return c.ChangeNotice(
             id=notice.id,
             expected_version=version,
-            kind="MEDEVAC" if self._rng.random() < 0.1 else None,
+            kind=self._rng.choice(CHANGED_TO) if self._rng.random() < 0.1 else None,
             volumes=volumes,
             audience=self._names if self._rng.random() < 0.3 else None,
             key=self._key(state, volumes),

@@ -231,7 +231,7 @@ def _both(matter: Matter) -> tuple[object, ...]:
 
 
 def read_back_first(record: Record) -> Broken:
-    """Before each ACK of ours to life-safety data stands a read-back of ours with the very values, and none after it differs."""
+    """Before each ACK of ours to life-safety data stands a read-back of ours with the very values; a slip after it is history."""
     broken: Broken = []
     for about, acts in record.acts.items():
         said = record.said.get(about)
@@ -242,7 +242,7 @@ def read_back_first(record: Record) -> Broken:
         for act in acts:
             if act.type == "RDB":
                 values = act.plain["slots"]["values"]
-                right = all(values.get(name) == value for name, value in wanted.items())
+                right = right or all(values.get(name) == value for name, value in wanted.items())
             elif act.type == "ACK" and not right:
                 broken.append(f"{said.type} {about[:8]} was acknowledged without its data read back rightly")
     return broken
