@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -29,7 +28,7 @@ from skyparley.adapters.hooks.making import hooks_of
 from skyparley.adapters.hooks.runner import HookRunner
 from skyparley.adapters.storage.snapshot_file import SnapshotFile, program_digest
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
-from skyparley.adapters.storage.watched_journal import WatchedJournal
+from skyparley.adapters.storage.watched_journal import WatchedJournal, has_room
 from skyparley.adapters.system.accounts import Accounts
 from skyparley.adapters.system.clock import clock_of, ticks_ms
 from skyparley.adapters.system.dss_settings import missing_packages
@@ -52,8 +51,6 @@ log = structlog.get_logger("skyparley.serve")
 
 LOOK_AGAIN_S: Final = 2.0
 """How often a running node looks for new cards in its folder, and whether a full disk has room again."""
-SPARE_BYTES: Final = 1024 * 1024
-"""Room that must be there again before a journal that was full is called well: one entry of the largest size."""
 
 
 class NodeEnded(Exception):
@@ -285,7 +282,7 @@ async def _look_around(parts: Parts, seen: set[str]) -> None:
                     log.info("peer_pinned", name=card.name, fingerprint=card.fingerprint, refused=refused)
         except Fault as fault:
             log.error("cards_unreadable", code=fault.code, error=str(fault))
-        if parts.journal.trouble is not None and await asyncio.to_thread(_has_room, parts.folder):
+        if parts.journal.trouble is not None and await asyncio.to_thread(has_room, parts.folder):
             parts.journal.trouble = None
 
 
@@ -309,17 +306,6 @@ def _folders(parts: Parts) -> Folders:
         peers=pinned,
         real_ms=node.clock.real_ms,
     )
-
-
-def _has_room(folder: Path) -> bool:
-    """Whether a file of some size can be written where the journal lies."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(SPARE_BYTES))
-            file.flush()
-    except OSError:
-        return False
-    return True
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

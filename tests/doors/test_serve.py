@@ -227,7 +227,7 @@ def test_a_disk_with_room_again_is_noticed_without_a_write(folder: Path, monkeyp
         return room[-1]
 
     monkeypatch.setattr(wiring, "LOOK_AGAIN_S", 0.01)
-    monkeypatch.setattr(wiring, "_has_room", has_room)
+    monkeypatch.setattr(wiring, "has_room", has_room)
 
     async def run() -> None:
         async with d.serving(folder) as (parts, url), httpx.AsyncClient() as client:
@@ -241,9 +241,9 @@ def test_a_disk_with_room_again_is_noticed_without_a_write(folder: Path, monkeyp
 
 
 def test_room_is_tried_and_not_assumed(tmp_path: Path) -> None:
-    assert wiring._has_room(tmp_path)
+    assert wiring.has_room(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    assert not wiring._has_room(tmp_path / "gone")
+    assert not wiring.has_room(tmp_path / "gone")
 
 
 def test_a_part_that_ends_by_itself_ends_the_node(folder: Path) -> None:

@@ -57,13 +57,17 @@ class Uss:
 
 @asynccontextmanager
 async def app_of(
-    tmp_path: Path, *, journal: JournalPort | None = None, rules: Rules | None = None
+    tmp_path: Path,
+    *,
+    journal: JournalPort | None = None,
+    rules: Rules | None = None,
+    has_room: Callable[[], bool] | None = None,
 ) -> AsyncIterator[Any]:
     """The door as an ASGI application.  What it needs beyond memory is a file with the public key of tokens."""
     (tmp_path / "auth.pem").write_bytes(pair().public_pem)
     clock, luck = RealClock(), SystemLuck()
     ring = KeyRing(files=[tmp_path / "auth.pem"])
-    dss = Dss(journal=journal or MemoryJournal(), rules=rules or Rules(), clock=clock, luck=luck)
+    dss = Dss(journal=journal or MemoryJournal(), rules=rules or Rules(), clock=clock, luck=luck, has_room=has_room)
     tokens = Tokens(ring, audiences=("localhost",), now_s=lambda: clock.now_ms() / 1000)
     beside = Beside(dss, version="1", name="here")
     app = dss_app(dss, tokens, beside=beside.operations(), open_to_all=beside.open_to_all())

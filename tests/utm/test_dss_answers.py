@@ -214,23 +214,26 @@ def test_an_error_says_which_field_what_was_wrong_and_what_would_be_right() -> N
             }
         ],
     }
-    assert sent(answers.refused(Refused(status=404, message="m"))) == {"message": "m"}
 
 
 def test_what_is_missing_in_a_key_travels_without_the_ovns_of_others() -> None:
-    both = Refused(status=409, message="m", missing_intents=(INTENT,), missing_constraints=(CONSTRAINT,))
+    wrong = (Problem("key", "1 OVN is missing from it", "it"),)
+    both = Refused(
+        status=409, message="m", problems=wrong, missing_intents=(INTENT,), missing_constraints=(CONSTRAINT,)
+    )
     assert sent(answers.refused(both, ONE)) == {
         "message": "m",
+        "errors": [{"field": "key", "problem": "1 OVN is missing from it", "expected": "it"}],
         "missing_operational_intents": [INTENT_SENT],
         "missing_constraints": [{**CONSTRAINT_SENT, **HIDDEN}],
     }
     assert "missing_constraints" not in sent(
-        answers.refused(Refused(status=409, message="m", missing_intents=(INTENT,)), TWO)
+        answers.refused(Refused(status=409, message="m", problems=wrong, missing_intents=(INTENT,)), TWO)
     )
     assert "missing_operational_intents" not in sent(
-        answers.refused(Refused(status=409, message="m", missing_constraints=(CONSTRAINT,)), TWO)
+        answers.refused(Refused(status=409, message="m", problems=wrong, missing_constraints=(CONSTRAINT,)), TWO)
     )
-    assert sent(answers.refused(Refused(status=409, message="m"), ONE)) == {"message": "m"}
+    assert set(sent(answers.refused(Refused(status=409, message="m", problems=wrong), ONE))) == {"message", "errors"}
     with pytest.raises(AssertionError):
         answers.refused(both)
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from skyparley.utm import scopes
 from skyparley.utm.answers import time_out
 from skyparley.utm.commands import Problem
-from skyparley.utm.door import Asked, Operation, said, said_no
+from skyparley.utm.door import CANNOT_WRITE, Asked, Operation, said, said_no
 from skyparley.utm.service import Dss
 
 AUX: Final = "/aux/v1"
@@ -79,7 +79,7 @@ class Beside:
         """It can decide and write."""
         fault = self._dss.fault
         if fault is not None:
-            return said_no(503, f"this DSS cannot write at the moment: {fault}")
+            return said_no(503, f"this DSS cannot write at the moment: {fault}", CANNOT_WRITE)
         return PlainTextResponse("ok\n")
 
     async def version(self, _: Request) -> Response:

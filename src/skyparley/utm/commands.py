@@ -107,20 +107,24 @@ Command: TypeAlias = (
 # --- answers -----------------------------------------------------------------------------------------------------
 
 
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that is wrong with a request: where, what, and what would be right."""
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a request: where, what, and what would be right.
+
+    `field`: a member of the body, a part of the path or of the query, a header, or "body", "path", "method"; "" for what
+    is not of the request.
+    """
 
     field: str
     problem: str
-    expected: str = ""
+    expected: str
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """Why nothing was changed.  `status` is the HTTP status that ASTM F3548-21 gives it."""
+    """Why nothing was changed.  `status` is the HTTP status that ASTM F3548-21 gives it; `problems` has one at least."""
 
     status: int
     message: str
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...]
     missing_intents: tuple[Intent, ...] = ()
     missing_constraints: tuple[Constraint, ...] = ()
 

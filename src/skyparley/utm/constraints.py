@@ -3,7 +3,7 @@
 from skyparley.utm.commands import ConstraintChanged, DeleteConstraint, Problem, PutConstraint, Refused
 from skyparley.utm.events import ConstraintDeleted, ConstraintPut
 from skyparley.utm.records import Constraint, Subscription
-from skyparley.utm.rulings import Moment, Ruling, notifications, refused, to_notify
+from skyparley.utm.rulings import Moment, Ruling, not_there, not_yours, notifications, refused, to_notify
 from skyparley.utm.state import DssState
 
 
@@ -32,7 +32,7 @@ def delete_constraint(state: DssState, command: DeleteConstraint, moment: Moment
     """Take a constraint out."""
     constraint = state.constraints.get(command.id)
     if constraint is None:
-        return refused(404, f"there is no constraint {command.id}")
+        return refused(404, f"there is no constraint {command.id}", not_there("entityid"))
     wrong = _not_the_holder(constraint, command.manager, command.ovn)
     if wrong is not None:
         return wrong, ()
@@ -57,7 +57,7 @@ def _wrong_turn(command: PutConstraint, before: Constraint | None) -> Refused | 
 def _not_the_holder(constraint: Constraint, manager: str, ovn: str | None) -> Refused | None:
     if constraint.manager != manager:
         text = f"constraint {constraint.id} is managed by {constraint.manager}, not by {manager}"
-        return Refused(status=403, message=text)
+        return Refused(status=403, message=text, problems=(not_yours("entityid"),))
     if ovn != constraint.ovn:
         wrong = Problem("ovn", "it is not the current one", "the OVN of the last change; read it with GET")
         return Refused(status=409, message=f"constraint {constraint.id} has another OVN", problems=(wrong,))

@@ -46,6 +46,8 @@ INTENTS: Final = "/dss/v1/operational_intent_references"
 CONSTRAINTS: Final = "/dss/v1/constraint_references"
 SUBSCRIPTIONS: Final = "/dss/v1/subscriptions"
 AVAILABILITY: Final = "/dss/v1/uss_availability"
+CANNOT_WRITE: Final = Problem("", "the storage of this DSS fails", "the same request again, later")
+_FAILED: Final = Problem("", "this DSS failed; its log says how", "a request of another kind, or the same one later")
 
 
 class _Rest(Convertor[str]):
@@ -126,9 +128,11 @@ def said(value: Any, status: int = 200, headers: dict[str, str] | None = None) -
     return Response(msgspec.json.encode(value), status, headers, JSON)
 
 
-def said_no(status: int, message: str, *problems: Problem, headers: dict[str, str] | None = None) -> Response:
-    """An error."""
-    return said(ErrorAnswer(message, problems), status, headers)
+def said_no(
+    status: int, message: str, problem: Problem, *more: Problem, headers: dict[str, str] | None = None
+) -> Response:
+    """An error, with one thing at least that is wrong."""
+    return said(ErrorAnswer(message, (problem, *more)), status, headers)
 
 
 class _Address:
@@ -153,7 +157,8 @@ class _Address:
         request.scope["manager"] = caller.sub
         if caller.scopes.isdisjoint(operation.scopes):
             wanted = " or ".join(operation.scopes)
-            return said_no(403, f"the token has none of the scopes that {operation.name} needs: {wanted}")
+            problem = Problem("Authorization", "the token lacks a scope", f"a token with the scope {wanted}")
+            return said_no(403, f"the token has none of the scopes that {operation.name} needs: {wanted}", problem)
         return await operation.answer(Asked(request, caller))
 
 
@@ -400,22 +405,24 @@ async def _on_rejected(_: Request, error: Exception) -> Response:
 
 async def _on_token_refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, TokenRefused)
-    return said_no(401, str(error), headers={"www-authenticate": error.www_authenticate})
+    problem = Problem("Authorization", str(error), "Bearer TOKEN, with a token for this DSS that is good now")
+    return said_no(401, str(error), problem, headers={"www-authenticate": error.www_authenticate})
 
 
 async def _on_keys_awaited(_: Request, error: Exception) -> Response:
     assert isinstance(error, KeysAwaited)
-    return said_no(503, str(error), headers={"retry-after": str(error.retry_after_s)})
+    problem = Problem("", "a source of keys was not reached yet", f"the same request again, in {error.retry_after_s} s")
+    return said_no(503, str(error), problem, headers={"retry-after": str(error.retry_after_s)})
 
 
 async def _on_too_large(_: Request, __: Exception) -> Response:
     text = f"the body has more than {limits.DSS_BODY_BYTES} bytes"
-    return said_no(413, text, Problem("", text, "a smaller one"), headers={"connection": "close"})
+    return said_no(413, text, Problem("body", text, "a smaller one"), headers={"connection": "close"})
 
 
 async def _on_too_slow(_: Request, __: Exception) -> Response:
     text = f"the body did not arrive whole within {limits.BODY_ARRIVES_MS // 1000} s"
-    return said_no(400, text, headers={"connection": "close"})
+    return said_no(400, text, Problem("body", text, "all of it, sooner"), headers={"connection": "close"})
 
 
 async def _on_fault(_: Request, error: Exception) -> Response:
@@ -423,8 +430,9 @@ async def _on_fault(_: Request, error: Exception) -> Response:
     assert isinstance(error, Fault)
     if isinstance(error, OurFault):
         log.error("failed", error=str(error))
-        return said_no(500, "this DSS failed on the request; nothing of it was kept")
-    return said_no(503, f"this DSS cannot write at the moment: {error}", headers={"retry-after": str(RETRY_AFTER_S)})
+        return said_no(500, "this DSS failed on the request; nothing of it was kept", _FAILED)
+    text = f"this DSS cannot write at the moment: {error}"
+    return said_no(503, text, CANNOT_WRITE, headers={"retry-after": str(RETRY_AFTER_S)})
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -433,10 +441,14 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
         text = f"{request.method} is nothing here; {allowed} is"
-        return said_no(405, text, headers=dict(error.headers or {}))
-    return said_no(error.status_code, f"there is nothing at {request.url.path}; /openapi.json tells what there is")
+        problem = Problem("method", f"{request.method} is nothing here", allowed)
+        return said_no(405, text, problem, headers=dict(error.headers or {}))
+    problem = Problem("path", f"there is nothing at {request.url.path}", "an address that /openapi.json has")
+    return said_no(
+        error.status_code, f"there is nothing at {request.url.path}; /openapi.json tells what there is", problem
+    )
 
 
 async def _on_our_fault(_: Request, error: Exception) -> Response:
     log.error("failed", error=repr(error), exc_info=error)
-    return said_no(500, "this DSS failed on the request")
+    return said_no(500, "this DSS failed on the request", _FAILED)

@@ -14,6 +14,8 @@ from skyparley.utm.rulings import (
     Rules,
     Ruling,
     covers,
+    not_there,
+    not_yours,
     notifications,
     refused,
     to_notify,
@@ -62,7 +64,7 @@ def delete_intent(state: DssState, command: DeleteIntent, moment: Moment, rules:
     """Take an operational intent out: for the airspace it has ended."""
     intent = state.intents.get(command.id)
     if intent is None:
-        return refused(404, f"there is no operational intent {command.id}")
+        return refused(404, f"there is no operational intent {command.id}", not_there("entityid"))
     wrong = _not_the_holder(intent, command.manager, command.ovn) or _down(state, command.manager, rules)
     if wrong is not None:
         return wrong, ()
@@ -113,7 +115,7 @@ def _wrong_turn(state: DssState, command: PutIntent, before: Intent | None, rule
 def _not_the_holder(intent: Intent, manager: str, ovn: str | None) -> Refused | None:
     if intent.manager != manager:
         text = f"operational intent {intent.id} is managed by {intent.manager}, not by {manager}"
-        return Refused(status=403, message=text)
+        return Refused(status=403, message=text, problems=(not_yours("entityid"),))
     if ovn != intent.ovn:
         text = f"operational intent {intent.id} has another OVN than the one given"
         right = "the OVN of the last change; read it with GET, since somebody changed it meanwhile"
@@ -147,7 +149,8 @@ def _subscription(state: DssState, command: PutIntent, before: Intent | None, mo
         wrong = Problem(field, "there is no such subscription", "one of yours, or new_subscription to have one made")
         return Refused(status=400, message=f"there is no subscription {command.subscription}", problems=(wrong,))
     if attached.manager != command.manager:
-        return Refused(status=403, message=f"subscription {attached.id} is managed by {attached.manager}")
+        text = f"subscription {attached.id} is managed by {attached.manager}"
+        return Refused(status=403, message=text, problems=(not_yours(field),))
     if not attached.for_intents:
         wrong = Problem(field, "it does not notify of operational intents", "one with notify_for_operational_intents")
         return Refused(status=400, message=f"subscription {attached.id} does not serve", problems=(wrong,))
@@ -232,7 +235,7 @@ def _missing(state: DssState, command: PutIntent, attached: Subscription | None,
     return Refused(
         status=409,
         message=f"the key does not prove knowledge of {count} relevant {'entity' if count == 1 else 'entities'}",
-        problems=(Problem("key", f"{count} OVNs are missing from it", right),),
+        problems=(Problem("key", f"{count} {'OVN is' if count == 1 else 'OVNs are'} missing from it", right),),
         # Of more than an answer holds the rest is named at the next attempt: what is left out is still required.
         missing_intents=intents[: limits.DSS_FOUND],
         missing_constraints=constraints[: limits.DSS_FOUND],

@@ -64,7 +64,11 @@ class _Now:
             kept.add_metric((kind,), count)
         yield kept
         deciding = 0 if self._dss.fault else 1
-        yield GaugeMetricFamily("skyparley_dss_deciding", "1 while it can write; 0 while its storage fails.", deciding)
+        yield GaugeMetricFamily(
+            "skyparley_dss_deciding",
+            "1 while it can write; 0 from a write that failed until one works or there is room again.",
+            deciding,
+        )
         ages = GaugeMetricFamily(
             "skyparley_dss_keys_age_seconds",
             "How long ago a source of keys was last read well; none where it never was.",

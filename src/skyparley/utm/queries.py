@@ -6,6 +6,7 @@ from skyparley.utm.answers import View
 from skyparley.utm.commands import Problem, Refused
 from skyparley.utm.intents import relevant, relevant_constraints
 from skyparley.utm.records import Extent
+from skyparley.utm.rulings import not_there, not_yours
 from skyparley.utm.state import DssState
 from skyparley.utm.wire import Rejected
 
@@ -51,7 +52,8 @@ def subscription(state: DssState, caller: str, name: str) -> wire.SubscriptionAn
     if found is None:
         raise _absent(f"there is no subscription {name}", "subscriptionid")
     if found.manager != caller:
-        raise Rejected(Refused(status=403, message=f"subscription {name} is managed by another USS than {caller}"))
+        text = f"subscription {name} is managed by another USS than {caller}"
+        raise Rejected(Refused(status=403, message=text, problems=(not_yours("subscriptionid"),)))
     depending = sorted(state.dependents.get(name, ()))
     return answers.subscription_found(found, index=state.notified[name], dependents=depending)
 
@@ -74,8 +76,7 @@ def availability(state: DssState, uss: str) -> wire.AvailabilityAnswer:
 
 
 def _absent(message: str, field: str) -> Rejected:
-    problem = Problem(field, "nothing has this id", "an id that a query or a creation gave")
-    return Rejected(Refused(status=404, message=message, problems=(problem,)))
+    return Rejected(Refused(status=404, message=message, problems=(not_there(field),)))
 
 
 def _check_count(count: int) -> None:

@@ -37,9 +37,19 @@ class Rules(msgspec.Struct, frozen=True):
 Ruling: TypeAlias = tuple[Answer, tuple[Event, ...]]
 
 
-def refused(status: int, message: str, *problems: Problem) -> Ruling:
+def refused(status: int, message: str, problem: Problem, *more: Problem) -> Ruling:
     """An answer that changes nothing."""
-    return Refused(status=status, message=message, problems=problems), ()
+    return Refused(status=status, message=message, problems=(problem, *more)), ()
+
+
+def not_there(field: str) -> Problem:
+    """Nothing has the id in `field`."""
+    return Problem(field, "nothing has this id", "an id that a query or a creation gave")
+
+
+def not_yours(field: str) -> Problem:
+    """What `field` names is managed by another USS."""
+    return Problem(field, "it is managed by another USS", "one that the caller manages: the `sub` of its token")
 
 
 def with_cells_of(extents: Iterable[Extent]) -> Extent:

@@ -6,8 +6,9 @@ from typing import Final, TypeVar
 
 import structlog
 
+from skyparley.adapters.storage.watched_journal import WatchedJournal
 from skyparley.base import limits
-from skyparley.base.errors import Fault, JournalFault
+from skyparley.base.errors import Fault, JournalFault, JournalFull
 from skyparley.engine.journal_port import JournalPort
 from skyparley.engine.ports import Clock, Luck
 from skyparley.engine.snapshots import Keeper
@@ -22,12 +23,14 @@ log = structlog.get_logger("skyparley.dss")
 
 SWEEP_MS: Final = 10_000
 """How often it looks for what ended: queries and keys do not see it from its last moment on, so nothing waits for this."""
+LOOK_AGAIN_MS: Final = 2_000
+"""How often it looks, after a write failed, whether there is room again: nobody may write while it says that it cannot."""
 SNAPSHOT_ENTRIES: Final = 20_000
 """A snapshot is taken when so many entries came behind the last: about 1 s of folding."""
 
 
 class Dss:
-    """One DSS over one journal."""
+    """One DSS over one journal.  `has_room` says whether something could be written beside it, where one can ask; it may block."""
 
     def __init__(
         self,
@@ -37,8 +40,10 @@ class Dss:
         clock: Clock,
         luck: Luck,
         snapshots: DssSnapshots | None = None,
+        has_room: Callable[[], bool] | None = None,
     ) -> None:
-        self._journal = journal
+        self._journal = journal = WatchedJournal(journal)
+        self._has_room = has_room
         self._clock = clock
         self.sequencer = DssSequencer(journal=journal, rules=rules, clock=clock, luck=luck, snapshots=snapshots)
         self._keeper = Keeper(snapshots, self.sequencer, every=SNAPSHOT_ENTRIES) if snapshots is not None else None
@@ -58,8 +63,12 @@ class Dss:
 
     @property
     def fault(self) -> JournalFault | None:
-        """Why it does not decide at the moment; None while it does."""
-        return self.sequencer.fault
+        """Why it cannot decide and keep at the moment; None while it can.
+
+        A write that failed counts until one worked, or there is room again: a full disk can be read, and the writer is
+        soon ready to fail anew.
+        """
+        return self.sequencer.fault or self._journal.trouble
 
     def sizes(self) -> dict[str, int]:
         """How many there are of each kind, as counted by who watches it: what is being decided may be among them."""
@@ -69,6 +78,11 @@ class Dss:
         """Fold the journal and begin to decide.  Returns how many entries it holds.  Raises JournalFault."""
         entries = await self.sequencer.load()
         self._tasks = [asyncio.create_task(self.sequencer.run()), asyncio.create_task(self._sweep())]
+        if self._has_room is not None:
+            if not await asyncio.to_thread(self._has_room):
+                self._journal.trouble = JournalFull("no space is left where the journal lies")
+                log.error("no_room", code=self._journal.trouble.code)
+            self._tasks.append(asyncio.create_task(self._look_for_room(self._has_room)))
         if self._keeper is not None:
             self.sequencer.listen(self._keeper.heard)
             self._tasks.append(asyncio.create_task(self._keeper.run()))
@@ -87,6 +101,13 @@ class Dss:
         if self._keeper is not None:
             await self._keeper.last()
         await self._journal.close()
+
+    async def _look_for_room(self, has_room: Callable[[], bool]) -> None:
+        while True:
+            await self._clock.sleep_ms(LOOK_AGAIN_MS)
+            if self._journal.trouble is not None and await asyncio.to_thread(has_room):
+                self._journal.trouble = None
+                log.info("room_again")
 
     async def _sweep(self) -> None:
         while True:

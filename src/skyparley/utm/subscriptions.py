@@ -7,7 +7,16 @@ from skyparley.utm.commands import DeleteSubscription, Problem, PutSubscription,
 from skyparley.utm.events import IntentPut, SubscriptionDeleted, SubscriptionPut
 from skyparley.utm.intents import relevant, relevant_constraints
 from skyparley.utm.records import NO_SUBSCRIPTION, OPEN, Extent, Subscription
-from skyparley.utm.rulings import LONGEST_SUBSCRIPTION_US, START_SLACK_US, Moment, Ruling, covers, refused
+from skyparley.utm.rulings import (
+    LONGEST_SUBSCRIPTION_US,
+    START_SLACK_US,
+    Moment,
+    Ruling,
+    covers,
+    not_there,
+    not_yours,
+    refused,
+)
 from skyparley.utm.state import DssState
 
 
@@ -56,7 +65,7 @@ def delete_subscription(state: DssState, command: DeleteSubscription, moment: Mo
     """Take a subscription out that nothing depends on any more.  Intents that have ended stay without one."""
     subscription = state.subscriptions.get(command.id)
     if subscription is None:
-        return refused(404, f"there is no subscription {command.id}")
+        return refused(404, f"there is no subscription {command.id}", not_there("subscriptionid"))
     wrong = _not_the_holder(subscription, command.manager, command.version)
     if wrong is not None:
         return wrong, ()
@@ -98,7 +107,8 @@ def _not_the_holder(subscription: Subscription, manager: str, version: str) -> R
         wrong = Problem("version", "it is not the current one", "the version of the last change; read it with GET")
         return Refused(status=409, message=f"subscription {subscription.id} has another version", problems=(wrong,))
     if subscription.manager != manager:
-        return Refused(status=403, message=f"subscription {subscription.id} is managed by another USS than {manager}")
+        text = f"subscription {subscription.id} is managed by another USS than {manager}"
+        return Refused(status=403, message=text, problems=(not_yours("subscriptionid"),))
     return None
 
 

@@ -230,10 +230,10 @@ class ReportAnswer(msgspec.Struct):
 
 
 class ErrorAnswer(msgspec.Struct, omit_defaults=True):
-    """The one body of all errors; the two lists only where knowledge of the airspace is missing (409)."""
+    """The one body of all errors, with one thing that is wrong at least; the two lists only where knowledge of the airspace is missing (409)."""
 
     message: str
-    errors: tuple[Problem, ...] = ()
+    errors: tuple[Problem, ...]
     missing_operational_intents: list[IntentReference] | None = None
     missing_constraints: list[ConstraintReference] | None = None
 
@@ -255,7 +255,7 @@ def rejected(problems: list[Problem], status: int = 400) -> Rejected:
     """A rejection with all that was found, at least one; the first is also the message, for clients that show no more."""
     first = problems[0]
     place = f"{first.field}: " if first.field else ""
-    wanted = f"; expected {first.expected}" if first.expected else ""
+    wanted = f"; expected {first.expected}"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     shown = tuple(problems[: limits.DSS_PROBLEMS_SHOWN])
     return Rejected(Refused(status=status, message=f"{place}{first.problem}{wanted}{more}", problems=shown))

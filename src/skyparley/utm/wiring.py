@@ -25,6 +25,7 @@ from skyparley.adapters.doors.http_limits import LimitedHttp
 from skyparley.adapters.doors.serving import Doors, StartFault, Tls, door_config, renewing
 from skyparley.adapters.storage.snapshot_file import FLOORS, SnapshotFile, program_digest
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
+from skyparley.adapters.storage.watched_journal import has_room
 from skyparley.adapters.system.clock import RealClock
 from skyparley.adapters.system.dss_settings import DssSettings
 from skyparley.adapters.system.files import FileFault, read_private
@@ -153,6 +154,7 @@ def build_dss(folder: Path, settings: DssSettings, signer: Signer, *, name: str)
         clock=clock,
         luck=luck,
         snapshots=snapshots,
+        has_room=lambda: has_room(folder),
     )
     metrics = Metrics(dss, ring)
     beside = Beside(dss, version=f"skyparley {version('skyparley')}", name=name, public_url=settings.public_url)

@@ -1,9 +1,26 @@
 """A journal that remembers whether its last append worked, for those who must say so without writing themselves."""
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 from skyparley.base.errors import JournalFault
 from skyparley.engine.journal_port import Entry, Head, JournalPort, StoredEntry
+
+SPARE_BYTES: Final = 1024 * 1024
+"""Room that must be there again before a journal that was full is called well: one entry of the largest size."""
+
+
+def has_room(folder: Path) -> bool:
+    """Whether a file of some size can be written where the journal lies; blocks."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(SPARE_BYTES))
+            file.flush()
+    except OSError:
+        return False
+    return True
 
 
 class WatchedJournal:
