@@ -31,12 +31,13 @@ from skyparley.adapters.storage.sqlite_journal import SqliteJournal
 from skyparley.adapters.storage.watched_journal import WatchedJournal, has_room
 from skyparley.adapters.system.accounts import Accounts
 from skyparley.adapters.system.clock import clock_of, ticks_ms
-from skyparley.adapters.system.dss_settings import missing_packages
+from skyparley.adapters.system.dss_settings import DSS_SECTION, missing_packages
 from skyparley.adapters.system.identity import Identity, open_identity, passphrase_of
 from skyparley.adapters.system.luck import SystemLuck
 from skyparley.adapters.system.node_dir import NodeFault, NodePaths, load_node
 from skyparley.adapters.system.peers import peers
 from skyparley.adapters.system.settings import NodeConfig, SettingsFault
+from skyparley.adapters.system.settings_edit import Value, settings_with
 from skyparley.base.errors import Fault, Refusal
 from skyparley.domain.profiles import profile
 from skyparley.domain.table import BadTable, Table, parse_table, table_hash
@@ -124,9 +125,20 @@ def build_node(
     )
 
 
-def build_dss_alone(folder: Path, environ: Mapping[str, str], prompt: Callable[[], str] | None = None) -> "RunningDss":
-    """The DSS of a folder and nothing else of its node; blocks.  Raises as build_node."""
+def build_dss_alone(
+    folder: Path,
+    environ: Mapping[str, str],
+    prompt: Callable[[], str] | None = None,
+    *,
+    given: Mapping[str, Value] | None = None,
+) -> "RunningDss":
+    """The DSS of a folder and nothing else of its node; blocks.  Raises as build_node.
+
+    `given`: settings of [utm.dss] instead of those of the folder, where they are not written.
+    """
     config = load_node(folder)
+    if given:
+        config = settings_with(folder, DSS_SECTION, given)
     if not config.utm.dss.listen:
         raise SettingsFault(
             f"{NodePaths(folder).settings}: utm.dss.listen is not set; write where the DSS is to listen"

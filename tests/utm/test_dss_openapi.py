@@ -21,8 +21,8 @@ from tokens_support import bearer
 from skyparley.adapters.doors.serving import Doors, door_config
 from skyparley.base import limits
 from skyparley.utm import requests
+from skyparley.utm.connections import DssHttp
 from skyparley.utm.wire import Rejected
-from skyparley.utm.wiring import DssHttp
 
 EXAMPLES = 2  # drawn for each operation, besides those that cover its schema member by member
 BESIDE = (

@@ -253,6 +253,24 @@ def test_a_second_process_on_the_folder_is_refused(folder: Path) -> None:
     assert d.ended(first)[0] == 0
 
 
+@pytest.mark.parametrize("locked", [True, False])
+def test_what_is_given_to_a_process_that_may_not_start_is_not_written(folder: Path, locked: bool) -> None:
+    """Because another holds the folder, or the port: who runs would find other settings at its next start."""
+    before = (folder / "node.toml").read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        first = d.start(folder) if locked else None
+        if first is not None:
+            d.url_of(first)
+        listen = f"127.0.0.1:{free_ports(1)[0]}" if locked else taken
+        code, said = d.ended(d.start(folder, "--listen", listen, "--audience", "other.example"))
+        assert (code, "JOURNAL_LOCKED" in said or f"utm.dss.listen = {taken}" in said) == (2, True), said
+        if first is not None:
+            first.terminate()
+            assert d.ended(first)[0] == 0
+    assert (folder / "node.toml").read_bytes() == before
+
+
 def _edit(folder: Path, old: str, new: str) -> None:
     path = folder / "node.toml"
     text = path.read_text()

@@ -77,8 +77,7 @@ def serve(
 
     What is given is written into node.toml and holds from then on. A folder that is not there is made.
     """
-    from skyparley.adapters.system.node_dir import NodePaths, load_node
-    from skyparley.adapters.system.settings_edit import change_settings
+    from skyparley.adapters.system.node_dir import NodePaths
     from skyparley.cli.serve import serve_dss
 
     given: dict[str, Value] = {}
@@ -92,9 +91,7 @@ def serve(
         given["audience"] = tuple(audience)
     if not NodePaths(folder).settings.exists():
         _made(folder, name, given)
-    if given or not load_node(folder).utm.dss.listen:
-        change_settings(folder, SECTION, _with_listen(folder, given))
-    raise typer.Exit(serve_dss(folder))
+    raise typer.Exit(serve_dss(folder, _with_listen(folder, given)))
 
 
 def _as_seen_from(folder: Path, path: Path) -> str:

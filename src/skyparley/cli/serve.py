@@ -4,14 +4,16 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvloop
 
+from skyparley.adapters.system.dss_settings import DSS_SECTION
 from skyparley.adapters.system.logs import start_logs
 from skyparley.adapters.system.node_dir import load_node
+from skyparley.adapters.system.settings_edit import Value, change_settings
 from skyparley.base.errors import Fault
 from skyparley.wiring import Parts, build_dss_alone, build_node, run_dss, run_node, stop_on_signals
 
@@ -26,9 +28,19 @@ def serve_node(folder: Path) -> int:
     return _run(folder, lambda prompt: _serve(build_node(folder, os.environ, prompt)))
 
 
-def serve_dss(folder: Path) -> int:
-    """Run the DSS of a folder and nothing else of its node; ends as serve_node."""
-    return _run(folder, lambda prompt: _serve_dss(build_dss_alone(folder, os.environ, prompt)))
+def serve_dss(folder: Path, given: Mapping[str, Value]) -> int:
+    """Run the DSS of a folder and nothing else of its node; ends as serve_node.
+
+    `given`: settings of [utm.dss], which are written once it serves with them: one that may not start changes nothing.
+    """
+
+    def served() -> None:
+        if given:
+            change_settings(folder, DSS_SECTION, given)
+
+    return _run(
+        folder, lambda prompt: _serve_dss(build_dss_alone(folder, os.environ, prompt, given=given), served=served)
+    )
 
 
 def _run(folder: Path, build: Callable[[Prompt | None], Coroutine[Any, Any, None]]) -> int:
@@ -60,10 +72,15 @@ async def _serve(parts: Parts) -> None:
     await run_node(parts, ready=ready, stop=stop)
 
 
-async def _serve_dss(dss: "RunningDss") -> None:
+async def _serve_dss(dss: "RunningDss", *, served: Callable[[], None]) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
-    await run_dss(dss, ready=lambda url: print(f"READY dss {url}", flush=True), stop=stop)
+
+    def ready(url: str) -> None:
+        served()
+        print(f"READY dss {url}", flush=True)
+
+    await run_dss(dss, ready=ready, stop=stop)
 
 
 def _ask() -> str:

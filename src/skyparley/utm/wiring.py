@@ -21,7 +21,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from skyparley.adapters.doors.http_limits import LimitedHttp
 from skyparley.adapters.doors.serving import Doors, StartFault, Tls, door_config, renewing
 from skyparley.adapters.storage.snapshot_file import FLOORS, SnapshotFile, program_digest
 from skyparley.adapters.storage.sqlite_journal import SqliteJournal
@@ -34,6 +33,7 @@ from skyparley.adapters.system.node_dir import NodePaths
 from skyparley.base import limits
 from skyparley.engine.signer import Signer
 from skyparley.utm.beside import Beside
+from skyparley.utm.connections import DssHttp
 from skyparley.utm.door import dss_app
 from skyparley.utm.key_ring import KeyRing
 from skyparley.utm.metrics import Metrics
@@ -51,16 +51,6 @@ LAST_ANSWERS_S: Final = 0.5
 """How long it goes on answering by connections that are there when it is told to stop: several round trips far away."""
 _FILES_BESIDE: Final = 256  # open files beside connections: journals, keys, hooks, peers
 _US: Final = 1_000_000  # of a second
-
-
-class DssHttp(LimitedHttp):
-    """Connections of USSs: many from one address, with bodies that are larger than those of peers."""
-
-    def most_connections(self) -> tuple[int, int]:
-        return limits.DSS_CONNECTIONS, limits.DSS_CONNECTIONS_PER_ADDRESS
-
-    def most_unasked_bytes(self) -> int:
-        return limits.DSS_UNASKED_BYTES
 
 
 class RunningDss:

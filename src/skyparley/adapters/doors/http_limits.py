@@ -64,6 +64,9 @@ class LimitedHttp(HttpToolsProtocol):
             if self._header_bytes > limits.HEADERS_BYTES and not self.transport.is_closing():
                 self.send_400_response(f"a request has at most {limits.HEADERS_BYTES} bytes of headers")
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """No other protocol is spoken here and none will be: who asks for one is answered in this one, which is no news."""
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_headers = True

@@ -11,6 +11,7 @@ import msgspec
 
 from skyparley.base import limits
 
+DSS_SECTION: Final = "utm.dss"
 DEFAULT_LISTEN: Final = "127.0.0.1:8442"
 _LONGEST_KEPT_S: Final = limits.DSS_ENDED_KEPT_LONGEST_S
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII)

@@ -21,15 +21,25 @@ def change_settings(folder: Path, section: str, changes: Mapping[str, Value]) ->
     """
     path = NodePaths(folder).settings
     with locked(path):
-        try:
-            before = read_public(path, what="the settings of a node")
-        except FileFault as fault:
-            raise NodeFault("NODE_DAMAGED", str(fault)) from None
+        before = _read(path)
         after = changed(before, section, changes, str(path))
         config = parse_settings(after, str(path))
         if after != before:
             write_atomic(path, after)
     return config
+
+
+def settings_with(folder: Path, section: str, changes: Mapping[str, Value]) -> NodeConfig:
+    """The settings as change_settings would leave them; nothing is written.  Raises as it does."""
+    path = NodePaths(folder).settings
+    return parse_settings(changed(_read(path), section, changes, str(path)), str(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_public(path, what="the settings of a node")
+    except FileFault as fault:
+        raise NodeFault("NODE_DAMAGED", str(fault)) from None
 
 
 def changed(data: bytes, section: str, changes: Mapping[str, Value], where: str) -> bytes:
