@@ -20,6 +20,8 @@ from dss_door_support import (
     volume,
 )
 
+from skyparley.base import limits
+
 AN_ID = "1c6d5f0e-6f0a-4d8e-9a65-7a1c3c6a4a11"
 
 
@@ -143,6 +145,62 @@ def test_a_declared_availability_counts(tmp_path: Path) -> None:
         await arbiter.done("PUT", path, {"old_version": said["version"], "availability": "Normal"})
         made = await uss.done("PUT", f"{INTENTS}/{new_id()}", intent(), status=201)
         assert made["operational_intent_reference"]["uss_availability"] == "Normal"
+
+    played(story, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["%20", "a%0Ab", "a%00", "%E2%80%8B", "%FF", "a" * 257])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_what_no_token_can_be_named_is_no_name_of_a_uss(method: str, name: str, tmp_path: Path) -> None:
+    async def story(client: httpx.AsyncClient) -> None:
+        arbiter = Uss(client, "arbiter", AA)
+        body = {"old_version": "", "availability": "Down"} if method == "PUT" else None
+        refused = await arbiter.ask(method, f"/dss/v1/uss_availability/{name}", body)
+        assert refused.status_code == 400
+        (error,) = refused.json()["errors"]
+        assert (error["field"], "1 to 256 printable characters" in error["expected"]) == ("uss_id", True)
+        for good in ("a" * 256, "%C3%A9", "a/b"):
+            assert (await arbiter.ask(method, f"/dss/v1/uss_availability/{good}", body)).status_code == 200
+
+    played(story, tmp_path)
+
+
+def test_every_error_says_what_is_wrong_and_what_would_be_right(tmp_path: Path) -> None:
+    """Also where nothing of the body is."""
+
+    async def story(client: httpx.AsyncClient) -> None:
+        one, two = Uss(client, "uss1"), Uss(client, "uss2")
+        name, path = new_id(), f"{INTENTS}/{new_id()}"
+        made = (await one.done("PUT", f"{INTENTS}/{name}", intent(), status=201))["operational_intent_reference"]
+        subscription = f"{SUBSCRIPTIONS}/{made['subscription_id']}"
+        answers = [
+            (401, await client.get(path)),
+            (403, await Uss(client, "uss1", AA).ask("GET", path)),
+            (404, await one.ask("GET", path)),
+            (404, await one.ask("DELETE", f"{path}/x")),
+            (404, await one.ask("DELETE", path.replace(INTENTS, CONSTRAINTS) + "/x")),
+            (404, await one.ask("DELETE", path.replace(INTENTS, SUBSCRIPTIONS) + "/x")),
+            (404, await client.get("/nowhere")),
+            (405, await one.ask("DELETE", path)),
+            (405, await client.put("/healthy")),
+            (403, await two.ask("DELETE", f"{INTENTS}/{name}/{made['ovn']}")),
+            (403, await two.ask("GET", subscription)),
+            (400, await one.ask("PUT", path, b"[]")),
+            (400, await one.ask("PUT", path, b"null")),
+            (400, await one.ask("PUT", path, b"")),
+            (400, await one.ask("PUT", path, b'{"state": NaN, "key": [1e999], "extents": "\\ud800"}')),
+            (409, await two.ask("PUT", path, intent())),
+            (413, await one.ask("PUT", path, b" " * (limits.DSS_BODY_BYTES + 1))),
+        ]
+        for status, said in answers:
+            assert said.status_code == status, (status, said.status_code, said.text)
+            errors = said.json()["errors"]
+            assert errors, said.text
+            for error in errors:
+                assert error["field"], said.text
+                assert error["problem"], said.text
+                assert error["expected"], said.text
+        assert answers[-2][1].json()["errors"][0]["problem"].startswith("1 OVN is missing")
 
     played(story, tmp_path)
 

@@ -489,3 +489,14 @@ def test_a_key_for_trials_is_made_once(folder: Path) -> None:
 def test_a_token_with_a_slip_of_the_pen_is_not_signed(folder: Path) -> None:
     ran = run("dss", "token", folder, "--sub", "uss1", "--scope", "utm.strategic_coordinatio")
     assert (ran.code, ran.out, f"perhaps {d.SC}" in ran.err) == (2, "", True)
+
+
+@pytest.mark.parametrize("sub", ["", " ", "a\nb", "a" * 257])
+def test_a_token_that_no_dss_would_take_is_not_signed(folder: Path, sub: str) -> None:
+    ran = run("dss", "token", folder, "--sub", sub, "--scope", d.SC)
+    assert (ran.code, ran.out, "1 to 256 printable characters" in ran.err) == (2, "", True)
+
+
+def test_a_token_of_a_folder_that_is_not_there_is_not_had_and_the_way_to_one_is_said(tmp_path: Path) -> None:
+    ran = run("dss", "token", tmp_path / "sky", "--sub", "uss1", "--scope", d.SC)
+    assert (ran.code, ran.out, f"skyparley dss key {tmp_path / 'sky'}" in ran.err) == (2, "", True)

@@ -592,3 +592,41 @@ def test_the_faults_of_a_body_are_told_at_once_and_in_bounds() -> None:
     hundred = [volume(polygon((91, 0), (92, 0), (93, 0)))] * 100
     assert len(refusal(intent, extents=hundred).problems) <= limits.DSS_PROBLEMS_SHOWN
     assert len(refusal(intent, extents=["x"] * 1000).problems) <= limits.DSS_PROBLEMS_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        (b"1e999", "1e999 is not a finite number"),
+        (b"-1e999", "-1e999 is not a finite number"),
+        (b"NaN", "NaN is not a finite number"),
+        (b"-Infinity", "-Infinity is not a finite number"),
+        (b"9" * 5_000, "9" * 75 + "... is not a finite number"),
+        (b'"x"', '"x" is not a number'),
+    ],
+)
+def test_a_number_that_is_none_is_said_with_its_place(value: bytes, wrong: str) -> None:
+    body = b'{"area_of_interest": {"volume": {"altitude_lower": {"value": ' + value + b"}}}}"
+    with pytest.raises(Rejected) as caught:
+        r.area_query(body, oversize_status=400)
+    (problem,) = caught.value.refused.problems
+    assert (problem.field, problem.problem) == ("area_of_interest.volume.altitude_lower.value", wrong)
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (b"[]", "a list is not an object"),
+        (b"null", "null is not an object"),
+        (b"1e999", "1e999 is not an object"),
+        (b"", "is empty"),
+        (b'{"x": NaN}', "JSON is malformed: invalid character (byte 6)"),
+        (b"{", "Input data was truncated"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_of_a_body_is_said_of_the_body(body: bytes, wrong: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        r.area_query(body, oversize_status=400)
+    (problem,) = caught.value.refused.problems
+    assert (problem.field, problem.problem) == ("body", wrong)
+    assert problem.expected

@@ -183,8 +183,13 @@ def token(
     if missing := missing_packages():
         raise Ending(NO, missing)
     _check_scopes(scope)
-    settings = load_node(folder).utm.dss
+    _check_sub(sub)
     path = NodePaths(folder).dss_trial_key
+    if not NodePaths(folder).settings.exists():
+        raise unusable(
+            f"{folder} is not there, or no folder of a node; make one with a key: skyparley dss key {folder}"
+        )
+    settings = load_node(folder).utm.dss
     if not path.exists():
         raise unusable(f"{folder} has no key for trials; make one with: skyparley dss key {folder}")
     said = {
@@ -202,6 +207,14 @@ def token(
 
 def _audience(settings: "DssSettings") -> str:
     return settings.audience[0] if settings.audience else TRIAL_AUDIENCE
+
+
+def _check_sub(sub: str) -> None:
+    """Ends the command where the DSS would refuse whoever is named so."""
+    from skyparley.utm.idents import NAME_RULE, is_name
+
+    if not is_name(sub):
+        raise unusable(f"--sub {sub!r} is no name that a DSS takes; it should have {NAME_RULE}")
 
 
 def _check_scopes(scopes: list[str]) -> None:

@@ -326,12 +326,16 @@ class _Standard:
     # --- availability and reports ----------------------------------------------------------------------------
 
     async def set_availability(self, asked: Asked) -> Response:
-        command = requests.set_availability(await asked.body(), uss=asked.part("uss_id"), asker=self._asker(asked))
+        command = requests.set_availability(await asked.body(), uss=self._uss(asked), asker=self._asker(asked))
         return await self._done(command, asked)
 
     async def availability(self, asked: Asked) -> Response:
-        name = requests.one_uss(asked.part("uss_id"))
+        name = self._uss(asked)
         return await self._read(lambda state: queries.availability(state, name))
+
+    def _uss(self, asked: Asked) -> str:
+        """The name in the path.  Raises Rejected."""
+        return requests.uss_in(asked.request.scope["raw_path"], asked.part("uss_id"))
 
     async def report(self, asked: Asked) -> Response:
         command = requests.make_report(await asked.body(), asker=self._asker(asked))

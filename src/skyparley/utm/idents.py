@@ -59,6 +59,14 @@ def read_suffix(text: str | None, now_us: int, problems: list[Problem]) -> str:
     return text
 
 
+def is_name(text: str) -> bool:
+    """Whether a token may name somebody so, in `sub` or `iss`: what is shown and logged must not spoil either."""
+    return 0 < len(text) <= limits.DSS_NAME_CHARS and text.isprintable() and not text.isspace()
+
+
+NAME_RULE: Final = f"1 to {limits.DSS_NAME_CHARS} printable characters"
+
+
 def read_base_url(text: str | None, place: str, problems: list[Problem], *, https_only: bool) -> str:
     """An absolute URL with a host, kept as it was sent."""
     wanted = f"an absolute {'https' if https_only else 'http or https'} URL with a host"

@@ -128,7 +128,9 @@ def _down(state: DssState, manager: str, rules: Rules) -> Refused | None:
         return None
     text = f"{manager} is declared Down here: it may not plan, activate or end operational intents"
     right = "be declared Normal or Unknown first, by who arbitrates availability"
-    return Refused(status=412, message=text, problems=(Problem("", "the caller is Down", right),))
+    return Refused(
+        status=412, message=text, problems=(Problem("Authorization", "the `sub` of the token is declared Down", right),)
+    )
 
 
 # --- the subscription --------------------------------------------------------------------------------------------

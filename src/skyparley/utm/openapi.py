@@ -12,6 +12,7 @@ import msgspec
 
 from skyparley.base import limits
 from skyparley.utm import wire
+from skyparley.utm.idents import NAME_RULE
 from skyparley.utm.records import Availability, State
 
 _Json = dict[str, Any]
@@ -23,7 +24,8 @@ Discovery and synchronization for drone traffic: who has an operational intent o
 wants to hear of changes, and who can be asked.
 
 Source of the operations: ASTM F3548-21. Times are RFC 3339 with Z, heights metres above the WGS 84 ellipsoid.
-Every error has the same body: each thing that is wrong, with its field, what it is, and what would be right.
+Every error has the same body: each thing that is wrong, one at least, with its field, what it is, and what would be
+right; also what is no HTTP at all is answered so, with 400.
 Who asks is known before a body is read: 401 and 403 say nothing of the body. A method that an address does not have is
 answered 405, an address that there is not 404.
 """
@@ -458,8 +460,13 @@ def _parts(path: str) -> list[str]:
 
 
 def _part(name: str) -> _Json:
-    known = name in ("entityid", "subscriptionid")
-    schema = {"type": "string", "pattern": f"^({_ID})$"} if known else {"type": "string", "pattern": r"\S"}
+    schema: _Json = {"type": "string", "pattern": r"\S"}
+    if name in ("entityid", "subscriptionid"):
+        schema["pattern"] = f"^({_ID})$"
+    elif name == "uss_id":
+        no_control = r"[^\u0000-\u001f\u007f]*"
+        schema |= {"pattern": rf"^{no_control}\S{no_control}$", "maxLength": limits.DSS_NAME_CHARS}
+        schema["description"] = f"The `sub` of the tokens of a USS: {NAME_RULE}"
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

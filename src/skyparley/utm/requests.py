@@ -6,6 +6,7 @@ Source: ASTM F3548-21, utm.yaml; how deployed systems read it where that is sile
 """
 
 from typing import Final, get_args
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -23,7 +24,7 @@ from skyparley.utm.commands import (
     PutSubscription,
     SetAvailability,
 )
-from skyparley.utm.idents import read_base_url, read_id, read_suffix, read_version
+from skyparley.utm.idents import NAME_RULE, is_name, read_base_url, read_id, read_suffix, read_version
 from skyparley.utm.outlines import Oversize
 from skyparley.utm.records import OFF_NOMINAL, Availability, Extent, State
 from skyparley.utm.wire import read_body, rejected, shown
@@ -34,6 +35,7 @@ CONSTRAINT_PROCESSING: Final = "utm.constraint_processing"
 CONFORMANCE_MONITORING: Final = "utm.conformance_monitoring_sa"
 AVAILABILITY_ARBITRATION: Final = "utm.availability_arbitration"
 
+_A_USS: Final = f"the `sub` of the tokens of a USS: {NAME_RULE}, %-encoded UTF-8"
 _put_intent = msgspec.json.Decoder(wire.PutIntentBody)
 _put_constraint = msgspec.json.Decoder(wire.PutConstraintBody)
 _put_subscription = msgspec.json.Decoder(wire.PutSubscriptionBody)
@@ -255,6 +257,18 @@ def one_entity(entity_id: str, *, place: str = "entityid") -> str:
     return entity
 
 
+def uss_in(path: bytes, name: str) -> str:
+    """The name of a USS in a path as it was sent, which was read with a mark in place of what is no UTF-8.
+
+    Raises Rejected (400).
+    """
+    try:
+        unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        raise rejected([Problem("uss_id", "it is no UTF-8", _A_USS)]) from None
+    return one_uss(name)
+
+
 def one_uss(name: str) -> str:
     """The name of a USS in the path.  Raises Rejected (400)."""
     problems: list[Problem] = []
@@ -306,8 +320,9 @@ def make_report(body: bytes, *, asker: Asker) -> MakeReport:
 
 
 def _check_uss(name: str, problems: list[Problem]) -> None:
-    if not name.strip():
-        problems.append(Problem("uss_id", "is empty", "the `sub` of the tokens of a USS"))
+    if not is_name(name):
+        wrong = f"{shown(name)} is no name of a USS" if name.strip() else "is empty"
+        problems.append(Problem("uss_id", wrong, _A_USS))
 
 
 # --- what several share --------------------------------------------------------------------------------------------

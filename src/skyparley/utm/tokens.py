@@ -15,6 +15,7 @@ from jwt.api_jws import PyJWS
 from jwt.utils import base64url_decode
 
 from skyparley.base import limits
+from skyparley.utm.idents import NAME_RULE, is_name
 from skyparley.utm.key_ring import KeyRing
 from skyparley.utm.token_keys import ALGORITHMS, Key
 
@@ -213,8 +214,8 @@ def _name(claim: str, said: object) -> str:
     """`sub` or `iss`.  Raises TokenRefused: absent, empty, too long, or with characters that a log would suffer from."""
     if not isinstance(said, str) or not said.strip():
         raise TokenRefused(f"the token has no {claim}; it should be a text that is not empty")
-    if len(said) > limits.DSS_NAME_CHARS or not said.isprintable():
-        raise TokenRefused(f"{claim} should have at most {limits.DSS_NAME_CHARS} characters, all of them printable")
+    if not is_name(said):
+        raise TokenRefused(f"{claim} should have {NAME_RULE}")
     return said
 
 

@@ -4,6 +4,8 @@ In requests every member may be absent or null, which is the same: what is neede
 the exact place of what is missing.  Members that are not known are passed over.
 """
 
+import json
+from math import isfinite
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -264,26 +266,47 @@ def rejected(problems: list[Problem], status: int = 400) -> Rejected:
 def read_body(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """The body of a request.  Raises Rejected (400) with the place of each member that is not of its kind."""
     if not body.strip():
-        raise rejected([Problem("", "the body is empty", "a JSON object")])
+        raise rejected([Problem(_WHOLE, "is empty", "a JSON object")])
     try:
         return decoder.decode(body)
     except RecursionError:
-        raise rejected([Problem("", "brackets nest too deep", "JSON as in the interface file")]) from None
+        raise rejected([Problem(_WHOLE, "brackets nest too deep", "JSON as in the interface file")]) from None
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise rejected(_faults(body, decoder.type) or [Problem("", str(error), "JSON in UTF-8")]) from None
+        raise rejected(_faults(body, decoder.type) or [_as_said(error)]) from None
 
 
 def _faults(body: bytes, kind: Any) -> list[Problem]:
-    """What is wrong with a body that could not be decoded; none if it is not JSON at all."""
+    """What is wrong with a body that could not be decoded; none if that cannot be told member by member."""
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = json.loads(body.decode(), parse_constant=_Odd, parse_float=_number, parse_int=_number)
+        found: list[Problem] = []
+        _walk(value, kind, "", found)
+    except (ValueError, RecursionError):  # No JSON, or with half of a character in it, which cannot be shown.
         return []
-    found: list[Problem] = []
-    _walk(value, kind, "", found)
     return found
 
 
+class _Odd(msgspec.Struct, frozen=True):
+    """What stands where a number may, and is none that can be kept: NaN, Infinity, or one that is too large."""
+
+    text: str
+
+
+def _number(text: str) -> int | float | _Odd:
+    number = float(text)
+    if not isfinite(number):
+        return _Odd(text)
+    return int(text) if text.lstrip("-").isdigit() else number
+
+
+def _as_said(error: Exception) -> Problem:
+    """What the decoder says, which may name the place behind a `$`."""
+    text, _, place = str(error).partition(" - at `$")
+    return Problem(place.strip("`.") or _WHOLE, text, "JSON in UTF-8, with members as in the interface file")
+
+
+_WHOLE: Final = "body"
+"""Where something is wrong that is in no member."""
 _NAMES: Final = {str: "a string", bool: "true or false", int: "a whole number", float: "a number"}
 
 
@@ -298,12 +321,13 @@ def _walk(value: Any, kind: Any, place: str, found: list[Problem]) -> None:
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         _walk_struct(value, kind, place, found)
     elif not _fits(value, kind):
-        found.append(Problem(place, f"{_shown(value)} is not {_NAMES[kind]}", _NAMES[kind]))
+        wanted = "a finite number" if isinstance(value, _Odd) and kind in (int, float) else _NAMES[kind]
+        found.append(Problem(place, f"{_shown(value)} is not {wanted}", wanted))
 
 
 def _walk_list(value: Any, kind: Any, place: str, found: list[Problem]) -> None:
     if not isinstance(value, list):
-        found.append(Problem(place, f"{_shown(value)} is not a list", "a list"))
+        found.append(Problem(place or _WHOLE, f"{_shown(value)} is not a list", "a list"))
         return
     for number, each in enumerate(value):
         if each is None:
@@ -315,7 +339,7 @@ def _walk_list(value: Any, kind: Any, place: str, found: list[Problem]) -> None:
 
 def _walk_struct(value: Any, kind: type[msgspec.Struct], place: str, found: list[Problem]) -> None:
     if not isinstance(value, dict):
-        found.append(Problem(place, f"{_shown(value)} is not an object", "an object"))
+        found.append(Problem(place or _WHOLE, f"{_shown(value)} is not an object", "an object"))
         return
     hints = get_type_hints(kind)
     for name in kind.__struct_fields__:
@@ -335,7 +359,7 @@ def _shown(value: Any) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    return shown(value)
+    return shown(value.text).strip('"') if isinstance(value, _Odd) else shown(value)
 
 
 def shown(value: object) -> str:
