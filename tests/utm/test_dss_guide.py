@@ -86,4 +86,7 @@ def test_the_limits_of_the_page_are_those_of_the_program() -> None:
         limits.DSS_CONNECTIONS_PER_ADDRESS,
     ):
         assert f"{number:,}" in table
+    assert f"{limits.SNAPSHOT_AT_END_ENTRIES:,} entries" in GUIDE
+    assert f"within {limits.DSS_KEYS_SOUGHT_S} s of a look" in GUIDE
+    assert f"do not come in {limits.HEADERS_ARRIVE_MS // 1000} s" in GUIDE
     assert f"{limits.DSS_BODY_BYTES // 2**20} MB" in table

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -278,6 +279,11 @@ def _edit(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def _listen(folder: Path, listen: str) -> None:
+    settings = tomllib.loads((folder / "node.toml").read_text())
+    _edit(folder, f'listen = "{settings["utm"]["dss"]["listen"]}"', f'listen = "{listen}"')
+
+
 def _scaled(folder: Path) -> None:
     _edit(folder, 'kind = "REAL"', 'kind = "SCALED"\nanchor_real_ms = 0\nanchor_ms = 0')
 
@@ -303,8 +309,10 @@ def _foreign_key(folder: Path) -> None:
         (lambda folder: _edit(folder, "refuse_down", "refuse_dwon"), "perhaps utm.dss.refuse_down"),
         (lambda folder: _edit(folder, "jwks = []", 'jwks = ["auth.example"]'), "https://auth.example/jwks.json"),
         (lambda folder: _edit(folder, "keep_ended_s = 3600", "keep_ended_s = -1"), "keep_ended_s"),
-        (lambda folder: (folder / "dss-trial-key.public.pem").unlink(), "dss-trial-key.public.pem"),
+        (lambda folder: (folder / "dss-trial-key.public.pem").unlink(), "utm.dss.keys: "),
+        (lambda folder: _edit(folder, "jwks = []", 'jwks = ["http://auth.example/keys"]'), "utm.dss.jwks: "),
         (lambda folder: (folder / "dss.db").write_bytes(b"this is no journal" * 1_000), "dss.db"),
+        (lambda folder: _listen(folder, "8442"), "like 127.0.0.1:8442"),
         (_scaled, "clock.kind is SCALED"),
         (_open_key, "chmod 600"),
         (_foreign_key, "cannot be used for TLS"),

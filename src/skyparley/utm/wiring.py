@@ -40,6 +40,7 @@ from skyparley.utm.metrics import Metrics
 from skyparley.utm.rulings import Rules
 from skyparley.utm.service import Dss
 from skyparley.utm.snapshot import DssSnapshots
+from skyparley.utm.token_keys import KeyFault
 from skyparley.utm.tokens import Tokens
 from skyparley.utm.watching import Watching
 
@@ -132,7 +133,7 @@ def build_dss(folder: Path, settings: DssSettings, signer: Signer, *, name: str)
     `name`: what this DSS is called among others.  Raises StartFault, KeyFault (of tokens' keys), JournalFault.
     """
     assert settings.listen, "a DSS that is not switched on is not built"
-    ring = KeyRing(files=_seen_from(folder, settings.keys), urls=settings.jwks)
+    ring = _ring(folder, settings)
     tls = _tls(folder, settings)
     clock, luck = RealClock(), SystemLuck()
     tokens = Tokens(ring, audiences=settings.audience, issuers=settings.issuer, now_s=lambda: clock.now_ms() / 1000)
@@ -179,6 +180,18 @@ def metrics_app(metrics: Metrics) -> ASGIApp:
 
 def _seen_from(folder: Path, names: Sequence[str]) -> list[Path]:
     return [folder / name for name in names]
+
+
+def _ring(folder: Path, settings: DssSettings) -> KeyRing:
+    """Raises KeyFault with the setting whose file or address cannot be used."""
+    setting = "utm.dss.jwks"
+    try:
+        if settings.jwks:
+            KeyRing(urls=settings.jwks)  # Nobody is asked yet: it is seen whether they are addresses.
+        setting = "utm.dss.keys"
+        return KeyRing(files=_seen_from(folder, settings.keys), urls=settings.jwks)
+    except KeyFault as fault:
+        raise KeyFault(f"{setting}: {fault}") from None
 
 
 def _tls(folder: Path, settings: DssSettings) -> Tls | None:

@@ -164,6 +164,9 @@ def problems(config: NodeConfig) -> list[str]:
     return found + dss_problems(config.utm.dss, config.clock.kind) + hook_problems(config.hooks)
 
 
+_USUAL_PORTS: Final = {"desk.listen": 8440, "peer.listen": 8441, "utm.dss.listen": 8442, "utm.dss.metrics_listen": 8443}
+
+
 def _listen_problems(config: NodeConfig) -> list[str]:
     """What is wrong with the addresses of doors: what they are, and that two are the same."""
     doors = {"peer.listen": config.peer.listen, "desk.listen": config.desk.listen}
@@ -173,7 +176,7 @@ def _listen_problems(config: NodeConfig) -> list[str]:
     for key, listen in doors.items():
         match = _ADDRESS.fullmatch(listen)
         if match is None or not 1 <= int(match[1]) <= 65535:
-            found.append(f"{key} is {listen!r}; write an address and a port, like 127.0.0.1:8441")
+            found.append(f"{key} is {listen!r}; write an address and a port, like 127.0.0.1:{_USUAL_PORTS[key]}")
     for (one, listen), (other, same) in combinations(doors.items(), 2):
         if listen == same:
             found.append(f"{one} and {other} are the same; the two doors need a port each")
