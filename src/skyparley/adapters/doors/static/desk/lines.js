@@ -75,7 +75,8 @@ function card(line, view, desk) {
     ["table", { EQUAL: "equal at both", MISMATCH: "TABLES DIFFER: nothing can be agreed", UNKNOWN: "theirs is not known yet" }[line.table] + (line.table_clause ? ` (by clause ${line.table_clause})` : "")],
     ["last good check", checks.last_good_at ? `${dayTime(checks.last_good_at)}${checks.missed ? `, then ${checks.missed} missed` : ""}` : `none yet${line.word === "TESTING" ? `; ${checks.needed} needed each way` : ""}`],
     ["receipts", line.receipts === "NOT POSSIBLE" ? "RECEIPT NOT POSSIBLE: nothing can come back" : `${line.delivered} of ${line.sent} held by ${line.peer}${line.owed ? `; ${line.owed} wait` : ""}`],
-    line.unsettled?.length ? ["unsettled", line.unsettled.join(", ")] : null,
+    // How many and not which: a name such as FILES CLEAR, large on a screen, might be read as a word about the airspace.
+    line.unsettled?.length ? ["unsettled", `${line.unsettled.length} of the clauses`] : null,
   ].filter(Boolean);
   return el("article", { class: "card line-card", "aria-label": `Line to ${line.peer}`, "data-peer": line.peer },
     el("div", { class: "card-head" }, el("b", { class: "other" }, line.peer), el("span", { class: `line-word${LOUD.has(line.word) ? " loud" : ""}` }, line.word)),
