@@ -6,14 +6,15 @@ SHELL := /bin/sh
 PYTHON ?=
 export PYTHON
 BIN := .venv/bin
-# Two workers, because the smallest machine that has to pass has two cores.
-WORKERS ?= 2
+# Three workers on the two cores of the smallest machine that has to pass: one of them waits for a process or a page.
+# A file stays with one worker, so that the nodes it starts are started once.
+WORKERS ?= 3
 CODE := $(wildcard src tests scripts benchmarks examples)
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # The targets share one environment, and making it twice at once would spoil it.
 .NOTPARALLEL:
-.PHONY: help demo test check bench simulate lint fmt clean env-run env-test env-browser
+.PHONY: help demo test thorough check bench simulate lint fmt clean env-run env-test env-browser
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +25,9 @@ demo: env-run ## Two nodes, two desks, one conflict settled and proved, in about
 test: env-browser lint ## Everything: style, types, floors, all tests, those in a browser included
 	@echo "skyparley: Running all tests."
 	@$(PYTEST)
+
+thorough: env-browser lint ## As test, with three times the examples, other luck each time, more seeds; half an hour
+	@SKYPARLEY_THOROUGH=1 $(PYTEST)
 
 check: env-test lint ## Before each push: as test, without the slow and the browser tests; under two minutes
 	@echo "skyparley: Running the fast tests."

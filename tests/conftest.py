@@ -11,12 +11,16 @@ from typing import Any
 import hypothesis
 import pytest
 
-# How long one example takes is no law of any test: a busy machine, or the first compilation, is slow now and then.
-hypothesis.settings.register_profile("skyparley", deadline=None)
-hypothesis.settings.load_profile("skyparley")
-
 # The import mode decides whether this folder is on the path; the fixtures should not depend on it.
 sys.path.insert(0, str(Path(__file__).parent))
+
+from how_many import THOROUGH
+
+# How long one example takes is no law of any test: a busy machine, or the first compilation, is slow now and then.
+# The same examples each time, so that a change is red by itself and not by luck; `make thorough` tries its luck.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("luck", deadline=None)
+hypothesis.settings.load_profile("luck" if THOROUGH else "same")
 
 
 @pytest.fixture(scope="session", autouse=True)

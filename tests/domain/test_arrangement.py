@@ -8,6 +8,7 @@ from harness import T0, TABLE, Node, World, circle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.clauses import NAMED, clause_diff, clause_name, clause_text, in_force
@@ -378,7 +379,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(ACTS)
 def test_whatever_order_both_nodes_come_to_the_same_and_nothing_is_in_force_without_both(acts):
     world, one, other = two()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_arrangement import accept_now, both_persons
 
+from how_many import examples
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.clause_records import Crossing, CrossingAct, CrossingState
@@ -198,7 +199,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(STEPS)
 def test_in_any_order_both_nodes_end_equal_and_no_expired_crossing_is_shown_as_accepted(steps):
     world, one, other = with_line()

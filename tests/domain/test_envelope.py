@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from statements import ANSWERS, REPLIES, SLOTS, envelopes, forms
 
+from how_many import examples
 from skyparley.base.canonical import canonical
 from skyparley.domain import commands as c
 from skyparley.domain.messages.catalogue import CATALOGUE
@@ -22,8 +23,8 @@ from skyparley.domain.messages.envelope import (
     write,
 )
 
-SOME = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-MORE = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+SOME = settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow], deadline=None)
+MORE = settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 def places(value: Any, path: tuple = ()) -> list[tuple]:

@@ -8,6 +8,7 @@ from harness import TABLE, Node, World, circle, fl, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
 from skyparley.domain.detection import conflict_id, pair_id
@@ -371,7 +372,7 @@ PLACES = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(TABLES_AT_RANDOM, min_size=3, max_size=3), st.data())
 def test_mixed_tables_hit_what_each_pair_by_itself_would(tables: list[Table], data: st.DataObject) -> None:
     """The slow twin judges every pair of volumes alone, by the table of its line."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matter_world import AREA, act, both, newest, read_back, say, stop, understood
 
+from how_many import examples
 from skyparley.base.errors import Refusal
 from skyparley.domain import commands as c
 from skyparley.domain.events import Rang, StatementReceived
@@ -305,7 +306,7 @@ def words(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(ANSWERS)
 def test_not_ours_never_becomes_anything_but_unknown(answers):
     """Whatever is answered short of OURS: no word of the view says more, no notice, conflict or alarm changes, it stays revisable."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_proposals import every_way, meets, obstacles
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
@@ -73,7 +74,7 @@ def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PROPOSALS_SHOWN", 1_000)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     st.lists(ROUTES, min_size=1, max_size=2), st.lists(ROUTES, min_size=1, max_size=3), st.sampled_from([0, 50, 100])
 )
@@ -120,7 +121,7 @@ def kind_of_way(a: Node, conflict: Conflict, way: tuple) -> str:
     return kind_of(a.state, terms(a.state, conflict, dict([way])))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(ROUTES, min_size=1, max_size=3), st.lists(ROUTES, min_size=1, max_size=3), st.integers(0, 240), st.data()
 )

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from settling_twins import EDGE, HOUR_MS, TABLE, Listed, broken, disc, fl, volume
 
+from how_many import examples
 from reference.shapes_at_random import moved, seeded, some_place, some_shape
 from skyparley.domain.settling import Mover, Near, rank, settle, ways
 from skyparley.domain.settling_areas import smaller, width_of, with_width
@@ -64,7 +65,7 @@ def some_world(seed, largest_m=60_000):
     return separation, [(one, around(one, two)), (two, around(two, one))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 10**6))
 def test_every_settlement_keeps_everything_clear(seed):
     separation, sides = some_world(seed)
@@ -86,7 +87,7 @@ def test_every_settlement_keeps_everything_clear(seed):
     assert settle(sides[::-1], limit=100) == shown, "in whichever order the two are given"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 10**6))
 def test_what_is_found_is_clear_before_it_is_judged_again(seed):
     """The last judgement is a safeguard: what it drops is a way computed wrongly, but for what it alone looks at."""
@@ -275,7 +276,7 @@ def test_what_is_clear_already_needs_nothing():
 # --- against trying everything -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 10**6))
 def test_no_larger_width_is_clear(seed):
     """The next step up is not: judged as it stands, for circles, corridors, lines and orbits."""
@@ -297,7 +298,7 @@ def test_no_larger_width_is_clear(seed):
         assert not is_clear(with_width(shape, steps * step), [other])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10**6))
 @example(140)  # 155 steps were called a little more than 156 steps less one, and the nearer place was not taken.
 def test_no_nearer_step_on_any_of_the_bearings_is_clear(seed):

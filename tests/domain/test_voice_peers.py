@@ -9,6 +9,7 @@ from harness import STATED, T0, Node, World, circle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.adapters.doors.acts import ACTS
 from skyparley.base.errors import Refusal
 from skyparley.base.times import MINUTE
@@ -192,7 +193,7 @@ COMMANDS = sorted({act.command for act in ACTS}, key=lambda kind: kind.__name__)
 GUESSES = st.sampled_from(["V", "B", "V-0001", "A-0009", "CALL-0001", "OOB-0001", "DESK", "ACC", ""])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_act_whatever_leads_to_an_agreement_or_seals_anything_for_it(data):
     """Acts of every kind, with members that name what is there: nothing is offered, signed, sealed or owed."""

@@ -8,6 +8,7 @@ from harness import STATED, Node, World, circle, conflicting, fl, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.base.errors import Refusal
 from skyparley.domain import commands as c
@@ -75,7 +76,7 @@ def world_of(theirs: list[tuple[VolumeSlot, ...]]) -> tuple[World, Node]:
     return world, a
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(contents, max_size=4), contents, audiences, st.booleans())
 def test_filing_comes_to_what_was_answered(theirs: Any, ours: Any, audience: Any, named: bool):
     world, a = world_of(theirs)
@@ -99,7 +100,7 @@ def test_filing_comes_to_what_was_answered(theirs: Any, ours: Any, audience: Any
         assert world.nodes[1].notice(would.id, a).lead_class == would.lead_class
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(contents, max_size=4), contents, contents, st.booleans())
 def test_a_change_comes_to_what_was_answered(theirs: Any, before: Any, after: Any, grows: bool):
     _, a = world_of(theirs)
@@ -122,7 +123,7 @@ def test_a_change_comes_to_what_was_answered(theirs: Any, before: Any, after: An
     assert len(would.ends) == len(had - set(answer.conflicts))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(contents, max_size=3), st.lists(contents, min_size=1, max_size=4), st.booleans())
 def test_a_batch_comes_to_what_was_answered(theirs: Any, ours: Any, named: bool):
     _, a = world_of(theirs)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.base.ids import b64url
 from skyparley.evidence.card import BadCard, Bearer, Draft, RoleKey, SealEntry, make_card, read_card
@@ -19,7 +20,7 @@ CODES = {entry["code"] for entry in v.card_vectors()["refused"]}
 seeds = st.lists(st.binary(min_size=32, max_size=32), min_size=2, max_size=6, unique=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     seeds, st.sampled_from(["REAL", "SCALED"]), st.integers(0, 2**50), st.from_regex(r"[A-Z0-9-]{1,16}", fullmatch=True)
 )

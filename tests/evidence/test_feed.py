@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base.canonical import canonical
 from skyparley.base.ids import digest
 from skyparley.evidence import feed, jws
@@ -240,7 +241,7 @@ def test_seen_may_stay_where_it_is(head):
     assert judge_seen(head, head) == ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 5), max_size=10))
 def test_only_the_feed_itself_or_its_beginning_holds(order):
     """Any choice of statements in any order: it holds exactly when it is the beginning of the feed as it was said."""

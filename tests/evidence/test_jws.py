@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.base.ids import b64url
 from skyparley.evidence import jws
@@ -50,7 +51,7 @@ def test_cutting_and_inserting_is_refused(place, inserted, cut):
     assert opens(changed) == (changed == TEXT)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text(max_size=200) | st.text(alphabet="abcXYZ09-_.=\n", max_size=200))
 def test_any_other_text_is_refused_with_a_code_and_no_other_error(text):
     with pytest.raises(jws.BadSignature) as caught:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.evidence.card import read_card
 from skyparley.evidence.seal_keys import is_sound_seal, seal_from_seed, seal_key_id, seal_public_bytes
@@ -27,7 +28,7 @@ def code_of(data: bytes, own=CARD.fingerprint, keys=(KEY,)) -> str:
     return caught.value.code
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.binary(max_size=4_000))
 def test_what_was_sealed_opens_and_the_twin_opens_it_too(payload):
     sealed = seal(payload, CARD, NOW)

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.formats.reading import read
 from skyparley.formats.records import Reading
 from skyparley.formats.soundness import flaws_of
@@ -74,7 +75,7 @@ def plain_geojson() -> dict[str, Any]:
 VALUES = [plain_geojson(), *(json.loads(path.read_bytes()) for path in JSON_FILES)]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.sampled_from(VALUES), st.data())
 def test_a_json_file_with_strange_values_in_some_places(value: Any, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
@@ -82,7 +83,7 @@ def test_a_json_file_with_strange_values_in_some_places(value: Any, data: st.Dat
     accounted_for(read("a.json", json.dumps(value).encode()))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(FILES), st.data())
 def test_a_file_with_lines_lost_repeated_or_torn(path: Path, data: st.DataObject) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
@@ -106,7 +107,7 @@ def test_a_file_with_lines_lost_repeated_or_torn(path: Path, data: st.DataObject
     accounted_for(read(path.name, b"".join(lines)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_anything_at_all(data: bytes) -> None:
     accounted_for(read("a", data))

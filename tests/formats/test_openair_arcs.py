@@ -7,6 +7,7 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.formats.arcs import OUTSIDE_M, Curve, arc_between, arc_of_bearings, at, ring_of
 from skyparley.geometry.shapes import Circle, Point, Polygon
 from skyparley.geometry.sphere import core, core_distance_m
@@ -35,7 +36,7 @@ def distance_m(a: Point, b: Point) -> float:
     return float(Geodesic.WGS84.Inverse(*a, *b)["s12"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(centres, radii_m, st.floats(0, 360), st.floats(5, 350), st.booleans())
 def test_an_arc_that_bulges_out_loses_no_ground(
     centre: Point, radius_m: float, from_deg: float, turn_deg: float, clockwise: bool
@@ -49,7 +50,7 @@ def test_an_arc_that_bulges_out_loses_no_ground(
         assert distance_m(centre, point) < radius_m + OUTSIDE_M
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(centres, st.floats(1_000, 100_000), st.floats(0, 360), st.floats(10, 170), st.booleans())
 def test_an_arc_cut_into_an_area_loses_no_ground(
     centre: Point, radius_m: float, from_deg: float, turn_deg: float, clockwise: bool
@@ -67,7 +68,7 @@ def test_an_arc_cut_into_an_area_loses_no_ground(
     assert outside_m(ring, middle) > 0.5  # and no more than the bound is gained inside the circle
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(centres, st.floats(2_000, 60_000), st.floats(-0.05, 0.05), st.floats(0, 360), st.floats(20, 340), st.booleans())
 def test_an_arc_with_two_radii_goes_from_one_to_the_other_and_loses_no_ground(
     centre: Point, radius_m: float, more: float, from_deg: float, turn_deg: float, clockwise: bool

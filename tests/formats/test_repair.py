@@ -5,6 +5,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.formats.repair import mended, mended_polygon
 from skyparley.formats.soundness import shape_flaws
 from skyparley.geometry.shapes import Circle, Corridor, Point, Polygon, Shape
@@ -89,7 +90,7 @@ places = st.tuples(st.integers(0, 120), st.integers(0, 120)).map(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(corners | few_corners, min_size=3, max_size=9), places)
 def test_whatever_a_ring_winds_round_is_held(ring: list[Point], place: Point) -> None:
     found = mended(tuple(ring))
@@ -101,7 +102,7 @@ def test_whatever_a_ring_winds_round_is_held(ring: list[Point], place: Point) ->
         assert holds(found.shapes, place, within_m=5.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(corners, min_size=40, max_size=120, unique=True), places)
 def test_a_scribble_is_held_too(ring: list[Point], place: Point) -> None:
     found = mended(tuple(ring))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from how_many import examples
 from reference.shapes_at_random import seeded, some_place, some_shape, some_size_m
 from reference.slow_outlines import arc_rings
 from skyparley.base.limits import ARC_OUTER_M
@@ -58,7 +59,7 @@ def outside_m(arc, lat, lon):
 # --- laws -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seeds)
 def test_every_place_of_the_true_sector_is_in_the_outline(seed):
     rng, arc = some_arc(seed)
@@ -67,7 +68,7 @@ def test_every_place_of_the_true_sector_is_in_the_outline(seed):
         assert core_distance_m(core(arc), core(true_place(rng, arc))) < 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seeds)
 def test_the_outline_adds_at_most_ten_metres(seed):
     _, arc = some_arc(seed)
@@ -76,7 +77,7 @@ def test_the_outline_adds_at_most_ten_metres(seed):
             assert outside_m(arc, lat, lon) <= MOST_ADDED_M
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(seeds)
 def test_a_place_well_outside_the_true_sector_is_outside_the_outline(seed):
     rng, arc = some_arc(seed)
@@ -86,7 +87,7 @@ def test_a_place_well_outside_the_true_sector_is_outside_the_outline(seed):
             assert core_distance_m(core(arc), core(place)) > 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seeds)
 def test_the_vertices_are_those_that_the_specification_tells(seed):
     _, arc = some_arc(seed)
@@ -97,14 +98,14 @@ def test_the_vertices_are_those_that_the_specification_tells(seed):
             assert angle(vector(place), vector(vertex)) * EARTH_RADIUS_M < 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seeds)
 def test_vertices_are_counted_without_being_made(seed):
     _, arc = some_arc(seed)
     assert sum(map(len, outline(arc).rings)) == sector_vertices(arc) == vertices_needed(arc) <= 3_000
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(seeds)
 def test_the_caps_hold_every_place_and_so_does_the_bound(seed):
     rng, arc = some_arc(seed)
@@ -115,7 +116,7 @@ def test_the_caps_hold_every_place_and_so_does_the_bound(seed):
         assert angle(core(arc).bound.centre, here) <= core(arc).bound.angle_rad
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(seeds)
 def test_the_area_is_that_of_the_true_sector(seed):
     _, arc = some_arc(seed)
@@ -126,7 +127,7 @@ def test_the_area_is_that_of_the_true_sector(seed):
     assert 0.985 * (drawn_m2 - 1.1 * MOST_ADDED_M * around_m) <= area_m2(arc) <= 1.015 * drawn_m2
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(seeds)
 def test_what_is_contained_by_its_figures_lies_within(seed):
     rng, arc = some_arc(seed)
@@ -141,7 +142,7 @@ def test_what_is_contained_by_its_figures_lies_within(seed):
         assert core_distance_m(core(arc), core(true_place(rng, smaller))) < 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seeds, st.floats(1, 1000))
 def test_a_wider_arc_is_never_further(seed, more_m):
     rng, arc = some_arc(seed)

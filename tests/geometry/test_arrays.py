@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import moved, seeded, some_band, some_place, some_shape, some_size_m, some_volumes
 from skyparley.geometry.arrays import Bands, Volumes, Windows
 from skyparley.geometry.levels import Level, Ref
@@ -36,7 +37,7 @@ def untidied(rng, points):
     return tuple(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 2**32))
 def test_vertices_are_those_of_the_outline(seed):
     rng = seeded(seed)
@@ -52,7 +53,7 @@ def test_vertices_are_those_of_the_outline(seed):
     assert [outline(shape) for shape in rebuilt] == [outline(shape) for shape in shapes]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_volume_is_refused_exactly_if_it_has_problems(seed):
     volume = spoiled(seeded(seed))

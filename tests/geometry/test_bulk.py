@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import HOUR_MS, moved, seeded, some_pair, some_volumes
 from skyparley.geometry import bulk
 from skyparley.geometry.arrays import Volumes
@@ -50,14 +51,14 @@ def assert_same(found, expected):
         assert ours.margin_m == pytest.approx(theirs.margin_m, abs=LENGTHS_AGREE_M)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 2**32), separations)
 def test_all_conflicts_are_those_of_brute_force(seed, sep):
     volumes = some_volumes(seeded(seed), 40)
     assert_same(all_conflicts(volumes, sep), brute(volumes, sep))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 2**32), separations)
 def test_volumes_of_one_group_are_not_compared(seed, sep):
     rng = seeded(seed)
@@ -66,7 +67,7 @@ def test_volumes_of_one_group_are_not_compared(seed, sep):
     assert_same(all_conflicts(volumes, sep, groups), brute(volumes, sep, groups))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 2**32), separations)
 def test_between_two_sets_no_set_is_compared_with_itself(seed, sep):
     rng = seeded(seed)
@@ -76,7 +77,7 @@ def test_between_two_sets_no_set_is_compared_with_itself(seed, sep):
     assert_same(conflicts_between(a, b, sep), expected)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 2**32), separations)
 def test_arrays_give_the_same_pairs_as_objects_with_gaps_on_request(seed, sep):
     volumes = some_volumes(seeded(seed), 30)
@@ -91,7 +92,7 @@ def test_arrays_give_the_same_pairs_as_objects_with_gaps_on_request(seed, sep):
     assert set(zip(between.i.tolist(), between.j.tolist(), strict=True)) == both
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 2**32))
 def test_gaps_of_arrays_are_the_gaps_of_each_pair(seed):
     rng = seeded(seed)
@@ -109,7 +110,7 @@ def test_gaps_of_arrays_are_the_gaps_of_each_pair(seed):
     assert one_with_all == pytest.approx(expected_m, rel=1e-7, abs=LENGTHS_AGREE_M)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(0, 2**32))
 def test_who_is_inside_what(seed):
     rng = seeded(seed)

@@ -5,6 +5,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import HOUR_MS, moved, seeded, some_place, some_size_m
 from reference.slow_sphere import between_points, cut, normalised, plus, scaled
 from skyparley.geometry.caps import BEADS, beads
@@ -17,7 +18,7 @@ from skyparley.geometry.validation import problems
 from skyparley.geometry.volumes import Separation, Volume
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.integers(0, 2**32), st.floats(0, 0.01))
 def test_every_point_of_a_line_lies_in_a_bead(seed, least_rad):
     rng = seeded(seed)

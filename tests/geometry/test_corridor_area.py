@@ -5,6 +5,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import seeded
 from reference.slow_sphere import RADIUS_M, SlowCore, to_arc, unit
 from skyparley.geometry.shapes import Corridor
@@ -13,7 +14,7 @@ from skyparley.geometry.volumes import area_m2
 STEPS = 70
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_area_of_a_corridor_is_never_too_much(seed):
     rng = seeded(seed)

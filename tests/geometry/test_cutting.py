@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import moved, seeded, some_place, some_shape
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.cutting import Side, cut
@@ -30,7 +31,7 @@ def line_through(place, bearing):
     return Side(turn_along(place, bearing, 0).axis)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 10**6), st.floats(0, 360), st.floats(0, 60_000))
 def test_a_piece_lies_in_its_polygon_and_on_its_side(seed, bearing, inside_m):
     rng = seeded(seed)
@@ -48,7 +49,7 @@ def test_a_piece_lies_in_its_polygon_and_on_its_side(seed, bearing, inside_m):
     assert area_m2(piece) <= area_m2(shape) + 0.02 * 400_000
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 10**6), st.floats(0, 360))
 def test_both_pieces_of_what_is_parted_in_two_are_all_of_it(seed, bearing):
     """A triangle is convex, so a line parts it in at most two."""

@@ -4,20 +4,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import seeded, some_pair
 from reference.slow_sphere import SlowCore, slow_distance_m
 from skyparley.geometry.shapes import Circle
 from skyparley.geometry.sphere import core, core_distance_m
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.integers(0, 2**32))
 def test_core_distance_is_that_of_the_slow_twin(seed):
     a, b = some_pair(seeded(seed))
     assert core_distance_m(core(a), core(b)) == pytest.approx(slow_distance_m(a, b), rel=1e-9, abs=1e-3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.integers(0, 2**32))
 def test_core_distance_is_the_same_both_ways(seed):
     a, b = some_pair(seeded(seed))

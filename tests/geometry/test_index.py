@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import HOUR_MS, moved, seeded, some_size_m, some_volume, some_volumes
 from reference.slow_sphere import slow_distance_m
 from skyparley.geometry import index as index_module
@@ -44,7 +45,7 @@ def assert_same(found, expected):
         assert ours.margin_m == pytest.approx(theirs.margin_m, abs=LENGTHS_AGREE_M)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), separations)
 @pytest.mark.usefixtures("many")
 def test_one_volume_against_many_with_removals(seed, sep):
@@ -64,7 +65,7 @@ def test_one_volume_against_many_with_removals(seed, sep):
         assert {key for key, _ in expected} <= set(index.candidates(volume, sep))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 @pytest.mark.usefixtures("many")
 def test_adding_a_volume_never_removes_a_conflict(seed):
@@ -79,7 +80,7 @@ def test_adding_a_volume_never_removes_a_conflict(seed):
         assert [pair for pair in index.conflicts(volume, TABLE) if pair[0] != "last"] == found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_point_within_reach_lies_in_a_covering_cell(seed):
     import s2geometry as s2
@@ -174,7 +175,7 @@ def test_a_small_volume_among_many_looks_at_few():
 
 
 @pytest.mark.usefixtures("many")
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_volumes_that_come_and_go_in_any_order(seed):
     rng = seeded(seed)

@@ -7,6 +7,7 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import HOUR_MS, moved, seeded, some_pair, some_place, some_volume
 from reference.slow_sphere import slow_distance_m
 from skyparley.geometry.levels import Level, Ref, parse_level
@@ -54,7 +55,7 @@ def some_separation(rng):
 # --- laws -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seeds)
 def test_the_verdict_is_symmetric(seed):
     rng = seeded(seed)
@@ -63,7 +64,7 @@ def test_the_verdict_is_symmetric(seed):
     assert judge(a, b, sep) == judge(b, a, sep)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seeds)
 def test_the_verdict_is_by_the_published_formula(seed):
     rng = seeded(seed)
@@ -79,7 +80,7 @@ def test_the_verdict_is_by_the_published_formula(seed):
         assert verdict.conflict == (short_m > 0 and not separated(a, b, sep))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seeds, st.integers(0, 50_000), st.integers(0, 5000), st.integers(0, HOUR_MS), st.integers(0, 2000))
 def test_asking_for_more_never_ends_a_conflict(seed, lateral_m, vertical_ft, time_ms, margin_ft):
     rng = seeded(seed)
@@ -95,7 +96,7 @@ def test_asking_for_more_never_ends_a_conflict(seed, lateral_m, vertical_ft, tim
     assert judge(a, b, more).conflict or not judge(a, b, sep).conflict
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(seeds, st.integers(0, 20), st.booleans())
 def test_where_a_ring_starts_and_which_way_it_goes_changes_nothing(seed, turn, backwards):
     a, b = some_pair(seeded(seed))
@@ -108,7 +109,7 @@ def test_where_a_ring_starts_and_which_way_it_goes_changes_nothing(seed, turn, b
     assert judge(always(same), always(b), TABLE).conflict == judge(always(a), always(b), TABLE).conflict
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(seeds)
 @example(seed=0)
 def test_nothing_nearer_than_required_on_the_ellipsoid_is_judged_free(seed):

@@ -7,6 +7,7 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from reference.shapes_at_random import moved, seeded, some_place, some_shape, some_size_m
 from skyparley.geometry.areas import area_m2
 from skyparley.geometry.outline import middle_leg, outline
@@ -26,7 +27,7 @@ def beyond_m(shape, place):
     return core_distance_m(core(shape), core(Circle(*place, 1.0))) - core(shape).radius_m
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(seeds)
 def test_a_leg_s_ends_lie_on_the_edge_of_the_racetrack_beside_it(seed):
     rng = seeded(seed)
@@ -36,7 +37,7 @@ def test_a_leg_s_ends_lie_on_the_edge_of_the_racetrack_beside_it(seed):
         assert away_m == pytest.approx(0.0 if orbit.side == "CENTRE" else orbit.radius_m, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(seeds, st.floats(0.05, 0.95))
 def test_left_is_left_and_right_is_right_of_one_who_flies_from_start_to_end(seed, part):
     rng = seeded(seed)
@@ -55,7 +56,7 @@ def test_left_is_left_and_right_is_right_of_one_who_flies_from_start_to_end(seed
         assert beyond_m(orbit, moved(on_leg, leg["azi2"] - turn, 0.1 * radius_m)) > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(seeds)
 def test_a_leg_flown_back_has_its_racetrack_on_the_other_hand(seed):
     rng = seeded(seed)
@@ -66,7 +67,7 @@ def test_a_leg_flown_back_has_its_racetrack_on_the_other_hand(seed):
     assert core_distance_m(core(back), place) == pytest.approx(core_distance_m(core(orbit), place), abs=1e-3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(seeds)
 def test_a_racetrack_around_its_leg_and_a_line_are_corridors_by_their_area(seed):
     rng = seeded(seed)
@@ -80,7 +81,7 @@ def test_a_racetrack_around_its_leg_and_a_line_are_corridors_by_their_area(seed)
         assert vertices_needed(one) == vertices_needed(other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(seeds, st.floats(0.1, 1.0))
 def test_what_is_contained_by_its_figures_lies_within(seed, part):
     rng = seeded(seed)

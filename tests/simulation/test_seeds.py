@@ -5,10 +5,11 @@ Every law is judged at every step (skyparley.testing.checkers).  A failure print
 
 import pytest
 
+from how_many import examples
 from skyparley.testing.simulate import simulate
 
-SEEDS = 40
-BLOCK = 10
+SEEDS = examples(60)
+BLOCK = 5
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from harness import Node, World, circle, fl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.base.times import HOUR, MINUTE
 from skyparley.domain import commands as c
@@ -146,7 +147,7 @@ def shared(node: Node, other: Node) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(STEPS, st.sampled_from([5 * MINUTE, HOUR, limits.FORGET_AFTER_MS]))
 def test_two_desks_at_random(steps, keep_ms):
     """Both nodes hold the same notices, conflicts, offers and agreements once all has arrived; each replays as it is."""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_replay import STEPS, act, plain
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.base.times import MINUTE
 from skyparley.domain import commands as c
@@ -73,7 +74,7 @@ def test_at_every_position_the_snapshot_and_what_follows_are_the_whole_journal()
         assert whole.forgotten.agreements, "a world in which nothing was settled and let go shows little"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.sampled_from([5 * MINUTE, limits.FORGET_AFTER_MS]))
 def test_of_two_desks_at_random(steps, keep_ms):
     world = World("A", "B", keep_ms=keep_ms)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from volumes_support import altitude, circle, polygon, square, time, volume
 
+from how_many import examples
 from skyparley.base import limits
 from skyparley.geometry.cells import Ring
 from skyparley.utm import outlines
@@ -75,7 +76,7 @@ radii_m = st.one_of(st.floats(1, 2_000), st.floats(1_000, 25_000))
 # --- coverings are complete ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(centres, radii_m, st.floats(0, 360))
 def test_a_circle_is_covered_whole(centre: Place, radius_m: float, turn_deg: float) -> None:
     cells = set(read(volume(circle(*centre, radius_m))).cells)
@@ -98,7 +99,7 @@ def test_a_circle_whose_growth_is_left_out_would_not_be_covered() -> None:
     assert not rim <= sphere_only
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     centres, radii_m, st.lists(st.tuples(st.floats(0, 1), st.floats(0.2, 1)), min_size=3, max_size=12), st.booleans()
 )
@@ -128,7 +129,7 @@ def test_an_edge_of_many_kilometres_is_covered_on_the_ellipsoid_too() -> None:
     assert not on_ellipsoid <= sphere_only
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(centres, st.floats(50, 5_000))
 def test_a_covering_holds_nothing_far_from_its_outline(centre: Place, radius_m: float) -> None:
     """A cell of level 13 is at most 1.6 km from corner to corner."""

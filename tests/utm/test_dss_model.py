@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from how_many import examples
 from skyparley.utm import commands as c
 from skyparley.utm import queries
 from skyparley.utm.answers import NO_OVN
@@ -305,5 +306,5 @@ class DssMachine(RuleBasedStateMachine):
         assert {uss: (one.availability, one.version) for uss, one in state.standings.items()} == self.model.standings
 
 
-DssMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+DssMachine.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=50, deadline=None)
 TestDssModel = DssMachine.TestCase
