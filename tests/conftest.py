@@ -58,9 +58,12 @@ def browser() -> Iterator[object]:
     Not for the session: while Playwright runs, this process has a running event loop, and `asyncio.run` refuses.
     """
     # Playwright is imported here, so that tests without a browser do not wait for it.
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     import browser_support
+
+    # A page that is right is right sooner; on two busy cores a browser may want longer than the usual 5 s.
+    expect.set_options(timeout=20_000)
 
     executable = browser_support.find_chromium()
     if executable is None:

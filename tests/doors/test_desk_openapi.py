@@ -13,10 +13,13 @@ import door_support as d
 import httpx
 import pytest
 
+from how_many import THOROUGH
 from skyparley.adapters.doors.acts import ACTS
 from skyparley.adapters.doors.desk import PARTS
 from skyparley.adapters.doors.openapi import document
 
+# Some hundred cases that cover each schema one by one take two minutes.
+PHASES = "coverage,fuzzing" if THOROUGH else "fuzzing"
 EXAMPLES = 3  # drawn for each operation, besides some hundred that cover its schema one by one
 ENDLESS = "/desk/v1/events"
 HEARD = "/desk/v1/voice-peers/{peer}/statements"  # its slots are told by the catalogue of types, not by the schema
@@ -74,7 +77,7 @@ def test_the_door_keeps_to_its_document_whatever_is_sent(served: tuple[str, str]
             *("--header", f"Authorization: Bearer {token}", "--exclude-path", ENDLESS, "--no-color"),
             *("--exclude-path", HEARD),
             *(f"--{part}-path-regex", PLANS),
-            *("--phases", "coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "1"),
+            *("--phases", PHASES, "--max-examples", str(EXAMPLES), "--seed", "1"),
         ],
         cwd=tmp_path,
         capture_output=True,
@@ -83,7 +86,7 @@ def test_the_door_keeps_to_its_document_whatever_is_sent(served: tuple[str, str]
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6_000:]
-    assert re.search(r"\b(\d{3,}) passed", done.stdout), done.stdout[-2_000:]
+    assert re.search(r"\b(\d{2,}) passed", done.stdout), done.stdout[-2_000:]
 
 
 def test_every_address_of_the_door_is_in_the_document() -> None:
