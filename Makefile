@@ -7,10 +7,9 @@ PYTHON ?=
 export PYTHON
 BIN := .venv/bin
 # Two workers, because the smallest machine that has to pass has two cores, and a third makes pages too slow for their tests.
-# A file stays with one worker, so that the nodes it starts are started once.
 WORKERS ?= 2
 CODE := $(wildcard src tests scripts benchmarks examples)
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 
 # The targets share one environment, and making it twice at once would spoil it.
 .NOTPARALLEL:
